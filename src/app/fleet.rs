@@ -1,0 +1,356 @@
+//! From the command line to the accounts to scan, and through them: the part that scan and collect share.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{SecondsFormat, Utc};
+use futures::StreamExt;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::Semaphore;
+
+use super::{AppError, Context, stop};
+use crate::bundle::{AccountRecord, Bundle, BundleError, Manifest, ScopeEntry, ScopeInfo};
+use crate::cli::{FleetArgs, RuleArgs};
+use crate::config::{Fleet, Target, is_region, is_role_arn, read_accounts, role_arn};
+use crate::engine::Engine;
+use crate::model::{Account, Caller, Inventory, Unknown};
+use crate::rule::{Guardrail, RulePack, Selection};
+use crate::source::aws::{
+    AccountScan, AccountSession, Failure, SessionOptions, Sessions, collect_account, collectable, discover,
+};
+use crate::syntax::SourceFile;
+
+/// Where the Government Cloud may be used.
+const DEFAULT_REGIONS: [&str; 2] = ["ap-northeast-1", "ap-northeast-3"];
+
+/// How many accounts are in flight at once; their inventories are the memory of a scan.
+const ACCOUNTS_AT_ONCE: usize = 16;
+
+/// The rule pack of a run and the guardrails selected from it.
+pub(super) struct Rules {
+    pub(super) pack: RulePack,
+    pub(super) selected: Vec<Arc<Guardrail>>,
+}
+
+impl Rules {
+    pub(super) fn load(args: &RuleArgs) -> Result<Self, AppError> {
+        let mut pack = match &args.rules {
+            Some(folder) => RulePack::with_folder(folder)?,
+            None => RulePack::embedded()?,
+        };
+        if let Some(path) = &args.params {
+            pack.params.override_from(&SourceFile::read(path)?)?;
+        }
+        let selection = Selection { only: args.only.clone(), except: args.exclude.clone(), severity: args.severity };
+        let selected = pack
+            .select(&selection)
+            .map_err(|message| AppError::refused(message, "`govcheck rules list` shows the guardrails"))?;
+        if selected.is_empty() {
+            return Err(AppError::refused("no guardrail is selected", "loosen --rule, --exclude or --severity"));
+        }
+        Ok(Self { pack, selected })
+    }
+
+    fn types(&self) -> BTreeSet<String> {
+        self.selected.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
+    }
+}
+
+/// Scans the fleet into the bundle; returns it sealed, and the engine that judged.
+pub(super) fn scan_into(
+    bundle_dir: &Path,
+    fresh: bool,
+    args: &FleetArgs,
+    rules: &Rules,
+    context: Context,
+) -> Result<(Bundle, Engine), AppError> {
+    let listed = listed_targets(args)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| AppError::refused(format!("failed to start: {error}"), "check the limits of the process"))?;
+    runtime.block_on(async {
+        let sessions = load_sessions(args, listed.as_ref()).await?;
+        let caller = sessions.caller().await.map_err(|failure| no_credentials(&failure))?;
+        let targets = targets(args, listed, &sessions, &caller).await?;
+        let scope = ScopeInfo {
+            accounts: targets
+                .iter()
+                .map(|target| ScopeEntry {
+                    account: target.account.clone(),
+                    role_arn: target.role_arn.clone(),
+                    regions: target.regions.clone(),
+                })
+                .collect(),
+            rule_pack: rules.pack.info(&rules.selected),
+        };
+        let started_at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let bundle = Bundle::open(bundle_dir, Manifest::new(scope, Some(caller.clone()), started_at), fresh)?;
+        for (name, text) in rules.pack.files() {
+            bundle.write_file(&Path::new("rules").join(safe_name(name)), text.as_bytes())?;
+        }
+        let engine = engine(rules, &bundle)?;
+        let run = Run { sessions, caller, engine, bundle, rules_types: rules.types(), args, context };
+        run.scan(targets).await
+    })
+}
+
+/// The engine with the time of the bundle.
+pub(super) fn engine(rules: &Rules, bundle: &Bundle) -> Result<Engine, AppError> {
+    let started_at = &bundle.manifest.started_at;
+    let now = chrono::DateTime::parse_from_rfc3339(started_at).map_err(|error| BundleError::Damaged {
+        path: bundle.dir().to_owned(),
+        problem: format!("`started_at` is not a time: {error}"),
+    })?;
+    Ok(Engine::new(rules.selected.clone(), &rules.pack.params, now.to_utc()))
+}
+
+/// A rule file's path inside the bundle, without anything that could lead out of it.
+fn safe_name(name: &str) -> std::path::PathBuf {
+    Path::new(name)
+        .components()
+        .filter_map(|part| match part {
+            std::path::Component::Normal(part) => Some(part),
+            _ => None,
+        })
+        .collect()
+}
+
+struct Run<'a> {
+    sessions: Sessions,
+    caller: Caller,
+    engine: Engine,
+    bundle: Bundle,
+    rules_types: BTreeSet<String>,
+    args: &'a FleetArgs,
+    context: Context,
+}
+
+impl Run<'_> {
+    async fn scan(mut self, targets: Vec<Target>) -> Result<(Bundle, Engine), AppError> {
+        let total = targets.len() as u64;
+        let todo: Vec<Target> = targets.into_iter().filter(|target| !self.bundle.has(&target.account.id)).collect();
+        let done = total - todo.len() as u64;
+        if done > 0 {
+            tracing::warn!(
+                "{done} of {total} accounts are in the bundle of {} already; --fresh starts over",
+                self.bundle.manifest.started_at
+            );
+        }
+        let progress = self.progress(total, done);
+        let slots = Arc::new(Semaphore::new(usize::from(self.args.max_parallel)));
+        let stop = stop::on_signal();
+        let at_once = ACCOUNTS_AT_ONCE.min(usize::from(self.args.max_parallel));
+        let this = &self;
+        let mut finished = futures::stream::iter(todo)
+            .map(|target| {
+                let (slots, stop) = (Arc::clone(&slots), stop.clone());
+                async move {
+                    if *stop.borrow() {
+                        return Ok(false);
+                    }
+                    let inventory = this.collect(target, slots, stop.clone()).await;
+                    // An account that was cut short is scanned again by the next run.
+                    if *stop.borrow() && inventory.gaps.iter().any(|gap| gap.cause == Unknown::Interrupted) {
+                        return Ok(false);
+                    }
+                    this.keep(inventory).map(|()| true)
+                }
+            })
+            .buffer_unordered(at_once);
+        let mut complete = true;
+        while let Some(kept) = finished.next().await {
+            complete &= kept?;
+            progress.inc(1);
+        }
+        drop(finished);
+        progress.finish_and_clear();
+        let manifest = &mut self.bundle.manifest;
+        manifest.interrupted = !complete;
+        for (service, counts) in self.sessions.traffic.counts() {
+            let entry = manifest.calls.entry(service).or_default();
+            entry.calls += counts.calls;
+            entry.retries += counts.retries;
+        }
+        if done < total || manifest.finished_at.is_none() {
+            manifest.finished_at = Some(Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        self.bundle.seal()?;
+        Ok((self.bundle, self.engine))
+    }
+
+    async fn collect(
+        &self,
+        target: Target,
+        slots: Arc<Semaphore>,
+        stop: tokio::sync::watch::Receiver<bool>,
+    ) -> Inventory {
+        let scan = AccountScan {
+            account: target.account.clone(),
+            regions: target.regions.clone(),
+            types: collectable(&self.rules_types),
+        };
+        match self.enter(&target).await {
+            Ok(session) => collect_account(scan, session, slots, stop).await,
+            Err(failure) => {
+                tracing::warn!(account = %target.account.id, code = failure.code, "the role could not be assumed: {}", failure.message);
+                scan.unseen(&failure.cause)
+            }
+        }
+    }
+
+    async fn enter(&self, target: &Target) -> Result<AccountSession, Failure> {
+        match &target.role_arn {
+            Some(role) => self.sessions.assume(&target.account.id, role, target.external_id.as_deref()).await,
+            None => Ok(self.sessions.own(&self.caller)),
+        }
+    }
+
+    fn keep(&self, inventory: Inventory) -> Result<(), AppError> {
+        let findings = self.engine.evaluate(&inventory);
+        tracing::info!(
+            account = %inventory.account.id,
+            resources = inventory.resources.len(),
+            gaps = inventory.gaps.len(),
+            "account done"
+        );
+        self.bundle.write_account(&AccountRecord { inventory, findings })?;
+        Ok(())
+    }
+
+    fn progress(&self, total: u64, done: u64) -> ProgressBar {
+        use std::io::IsTerminal;
+        if self.context.quiet || !std::io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(total).with_position(done);
+        let template = self
+            .context
+            .lang
+            .pick("{bar:30} {pos}/{len} accounts {elapsed}", "{bar:30} {pos}/{len} アカウント {elapsed}");
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        bar
+    }
+}
+
+async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessions, AppError> {
+    let listed_region = listed.and_then(|fleet| fleet.targets.iter().find_map(|target| target.regions.first()));
+    let home_region = args.region.first().or(listed_region).cloned().unwrap_or_else(|| DEFAULT_REGIONS[0].to_owned());
+    let options = SessionOptions {
+        hub_role_arn: args.hub_role_arn.clone(),
+        session_name: args.session_name.clone(),
+        timeout: Duration::from_secs(args.timeout),
+        home_region,
+    };
+    Sessions::load(options).await.map_err(|failure| {
+        AppError::refused(
+            format!("the hub role could not be assumed: {} {}", failure.code, failure.message),
+            "check --hub-role-arn, its trust policy, and the credentials",
+        )
+    })
+}
+
+fn no_credentials(failure: &Failure) -> AppError {
+    AppError::refused(
+        format!("the AWS credentials do not work: {} {}", failure.code, failure.message),
+        "sign in (`aws sso login`), set AWS_PROFILE, or give credentials in the environment; `scan --from` needs none",
+    )
+}
+
+/// The targets of the accounts file, when there is one.
+fn listed_targets(args: &FleetArgs) -> Result<Option<Fleet>, AppError> {
+    if let Some(region) = args.region.iter().chain(&args.exclude_region).find(|region| !is_region(region)) {
+        return Err(AppError::refused(format!("`{region}` is not a region"), "as in ap-northeast-1"));
+    }
+    if let Some(arn) = args.role_arn.iter().chain(&args.hub_role_arn).find(|arn| !is_role_arn(arn)) {
+        return Err(AppError::refused(
+            format!("`{arn}` is not the ARN of a role"),
+            "as in arn:aws:iam::123456789012:role/govcheck",
+        ));
+    }
+    if args.role_arn.is_some() && (args.accounts.is_some() || args.organization) {
+        return Err(AppError::refused(
+            "--role-arn names one account's role, but there are several accounts",
+            "give --role-name, or `role_arn` in the accounts file",
+        ));
+    }
+    Ok(args.accounts.as_deref().map(read_accounts).transpose()?)
+}
+
+/// The accounts to scan, with their roles and regions settled, sorted by id.
+async fn targets(
+    args: &FleetArgs,
+    listed: Option<Fleet>,
+    sessions: &Sessions,
+    caller: &Caller,
+) -> Result<Vec<Target>, AppError> {
+    let bare = |account: Account| Target { account, role_arn: None, external_id: None, regions: Vec::new() };
+    let mut targets = match listed {
+        Some(fleet) => fleet.targets,
+        None if args.organization => {
+            let accounts = discover(sessions).await.map_err(|failure| {
+                AppError::refused(
+                    format!("the accounts of the organization cannot be listed: {} {}", failure.code, failure.message),
+                    "only the management account and delegated administrators may; give an accounts file with --accounts",
+                )
+            })?;
+            accounts.into_iter().map(bare).collect()
+        }
+        None => {
+            let of_role = args.role_arn.as_ref().and_then(|arn| arn.split(':').nth(4)?.parse().ok());
+            let mut target = bare(Account::new(of_role.unwrap_or_else(|| caller.account.clone())));
+            target.role_arn.clone_from(&args.role_arn);
+            vec![target]
+        }
+    };
+    let known: BTreeSet<_> = targets.iter().map(|target| target.account.id.clone()).collect();
+    if let Some(missing) = args.account.iter().find(|id| !known.contains(id)) {
+        return Err(AppError::refused(
+            format!("the account {missing} is not among the accounts"),
+            "check --account and the accounts file",
+        ));
+    }
+    targets.retain(|target| {
+        let id = &target.account.id;
+        (args.account.is_empty() || args.account.contains(id)) && !args.exclude_account.contains(id)
+    });
+    if targets.is_empty() {
+        return Err(AppError::refused("no account is left to scan", "loosen --account or --exclude-account"));
+    }
+    for target in &mut targets {
+        settle(target, args, caller)?;
+    }
+    targets.sort_by(|a, b| a.account.id.cmp(&b.account.id));
+    Ok(targets)
+}
+
+fn settle(target: &mut Target, args: &FleetArgs, caller: &Caller) -> Result<(), AppError> {
+    let id = &target.account.id;
+    if target.role_arn.is_none() {
+        target.role_arn = args.role_name.as_deref().map(|name| role_arn(id, name));
+    }
+    if target.role_arn.is_none() && *id != caller.account {
+        return Err(AppError::refused(
+            format!("no role is given for the account {id}"),
+            "give `role_name` in the accounts file's defaults, or --role-name",
+        ));
+    }
+    target.external_id = target.external_id.take().or_else(|| args.external_id.clone());
+    target.account.class = target.account.class.or(args.class);
+    let given = if args.region.is_empty() { std::mem::take(&mut target.regions) } else { args.region.clone() };
+    let given = if given.is_empty() { DEFAULT_REGIONS.map(str::to_owned).to_vec() } else { given };
+    let kept: BTreeSet<String> = given.into_iter().filter(|region| !args.exclude_region.contains(region)).collect();
+    if kept.is_empty() {
+        return Err(AppError::refused(
+            format!("no region is left to scan in {id}"),
+            "loosen --region or --exclude-region",
+        ));
+    }
+    target.regions = kept.into_iter().collect();
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! The evidence bundle: what a scan saw, kept on disk account by account.
+//!
+//! An account's folder appears whole or not at all, so the bundle is also the checkpoint of a scan: accounts that have a
+//! folder are done. Everything can be read back one account at a time.
+
+mod account;
+mod manifest;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+pub use account::AccountRecord;
+pub use manifest::{Manifest, ScopeEntry, ScopeInfo};
+
+use crate::model::AccountId;
+
+const MANIFEST: &str = "manifest.json";
+const LOCK: &str = ".lock";
+const ACCOUNTS: &str = "accounts";
+
+/// Why a bundle cannot be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum BundleError {
+    #[error("failed to {doing} {path}", path = path.display())]
+    #[diagnostic(help("check the path, its permissions and the free space; accounts that were finished are kept"))]
+    Io {
+        doing: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("{path} is not a govcheck bundle", path = path.display())]
+    #[diagnostic(help(
+        "give a folder that `govcheck scan` or `govcheck collect` has written, or one that does not exist yet"
+    ))]
+    NotABundle { path: PathBuf },
+    #[error("{path} is damaged: {problem}", path = path.display())]
+    #[diagnostic(help("restore it from a copy, or scan again with --fresh"))]
+    Damaged { path: PathBuf, problem: String },
+    #[error("{path} holds the scan of another scope: {difference}", path = path.display())]
+    #[diagnostic(help("give another folder with --bundle, or discard what it holds with --fresh"))]
+    OtherScope { path: PathBuf, difference: String },
+    #[error("another govcheck is writing {path}", path = path.display())]
+    #[diagnostic(help("wait for it to end, or give another folder with --bundle"))]
+    Locked { path: PathBuf },
+}
+
+impl BundleError {
+    fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { doing, path: path.to_owned(), source }
+    }
+}
+
+/// A bundle on disk.
+#[derive(Debug)]
+pub struct Bundle {
+    dir: PathBuf,
+    pub manifest: Manifest,
+    /// Held while the bundle is written.
+    _lock: Option<File>,
+}
+
+impl Bundle {
+    /// Opens a bundle for writing: a new one, or the unfinished one of the same scope.
+    ///
+    /// # Errors
+    /// When the folder holds something else, another scope, or cannot be written.
+    pub fn open(dir: &Path, manifest: Manifest, fresh: bool) -> Result<Self, BundleError> {
+        let exists = dir.join(MANIFEST).exists();
+        if !exists && fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(BundleError::NotABundle { path: dir.to_owned() });
+        }
+        fs::create_dir_all(dir).map_err(BundleError::io("create", dir))?;
+        let lock = lock(dir)?;
+        let manifest = if exists && !fresh {
+            let existing = Manifest::read(&dir.join(MANIFEST))?;
+            if let Some(difference) = existing.scope.difference(&manifest.scope) {
+                return Err(BundleError::OtherScope { path: dir.to_owned(), difference });
+            }
+            existing
+        } else {
+            clear(dir)?;
+            manifest
+        };
+        let accounts = dir.join(ACCOUNTS);
+        fs::create_dir_all(&accounts).map_err(BundleError::io("create", &accounts))?;
+        let bundle = Self { dir: dir.to_owned(), manifest, _lock: Some(lock) };
+        bundle.write_manifest()?;
+        Ok(bundle)
+    }
+
+    /// Opens a bundle for reading.
+    ///
+    /// # Errors
+    /// When it is none, or cannot be read.
+    pub fn read(dir: &Path) -> Result<Self, BundleError> {
+        if !dir.join(MANIFEST).exists() {
+            return Err(BundleError::NotABundle { path: dir.to_owned() });
+        }
+        let manifest = Manifest::read(&dir.join(MANIFEST))?;
+        Ok(Self { dir: dir.to_owned(), manifest, _lock: None })
+    }
+
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    fn account_dir(&self, id: &AccountId) -> PathBuf {
+        self.dir.join(ACCOUNTS).join(id.as_str())
+    }
+
+    /// Whether the account is done.
+    pub fn has(&self, id: &AccountId) -> bool {
+        self.account_dir(id).is_dir()
+    }
+
+    /// The accounts of the scope that are done, sorted.
+    pub fn accounts(&self) -> Vec<AccountId> {
+        let ids = self.manifest.scope.accounts.iter().map(|entry| entry.account.id.clone());
+        let mut done: Vec<_> = ids.filter(|id| self.has(id)).collect();
+        done.sort();
+        done
+    }
+
+    /// Keeps what was seen of an account, whole or not at all.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing of the account is kept then.
+    pub fn write_account(&self, record: &AccountRecord) -> Result<(), BundleError> {
+        let target = self.account_dir(&record.inventory.account.id);
+        let unfinished = target.with_extension("unfinished");
+        remove(&unfinished)?;
+        fs::create_dir_all(&unfinished).map_err(BundleError::io("create", &unfinished))?;
+        if let Err(error) = record.write(&unfinished) {
+            let _ = fs::remove_dir_all(&unfinished);
+            return Err(error);
+        }
+        remove(&target)?;
+        fs::rename(&unfinished, &target).map_err(BundleError::io("write", &target))
+    }
+
+    /// What was seen of an account.
+    ///
+    /// # Errors
+    /// When it is not there or damaged.
+    pub fn read_account(&self, id: &AccountId) -> Result<AccountRecord, BundleError> {
+        AccountRecord::read(&self.account_dir(id))
+    }
+
+    /// Keeps a file of the bundle, such as a rule.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_file(&self, name: &Path, contents: &[u8]) -> Result<(), BundleError> {
+        let path = self.dir.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(BundleError::io("create", parent))?;
+        }
+        fs::write(&path, contents).map_err(BundleError::io("write", &path))
+    }
+
+    /// Writes the manifest with the SHA-256 of every other file.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the manifest not written.
+    pub fn seal(&mut self) -> Result<(), BundleError> {
+        let mut files = Vec::new();
+        list_files(&self.dir, &mut files)?;
+        files.retain(|path| ![MANIFEST, LOCK].iter().any(|name| path == &self.dir.join(name)));
+        self.manifest.files.clear();
+        for path in files {
+            let bytes = fs::read(&path).map_err(BundleError::io("read", &path))?;
+            let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            self.manifest.files.insert(name, digest);
+        }
+        self.write_manifest()
+    }
+
+    fn write_manifest(&self) -> Result<(), BundleError> {
+        let path = self.dir.join(MANIFEST);
+        let unfinished = path.with_extension("unfinished");
+        fs::write(&unfinished, self.manifest.to_json()).map_err(BundleError::io("write", &unfinished))?;
+        fs::rename(&unfinished, &path).map_err(BundleError::io("write", &path))
+    }
+}
+
+fn lock(dir: &Path) -> Result<File, BundleError> {
+    let path = dir.join(LOCK);
+    let file = File::create(&path).map_err(BundleError::io("create", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(BundleError::Locked { path: dir.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(BundleError::Io { doing: "lock", path, source }),
+    }
+}
+
+/// Removes what a bundle consists of, and nothing else.
+fn clear(dir: &Path) -> Result<(), BundleError> {
+    for name in [ACCOUNTS, "rules"] {
+        remove(&dir.join(name))?;
+    }
+    for name in [MANIFEST, "report.json"] {
+        let path = dir.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(BundleError::io("remove", &path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn remove(dir: &Path) -> Result<(), BundleError> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(BundleError::io("remove", dir)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn list_files(dir: &Path, into: &mut Vec<PathBuf>) -> Result<(), BundleError> {
+    for entry in fs::read_dir(dir).map_err(BundleError::io("read", dir))? {
+        let entry = entry.map_err(BundleError::io("read", dir))?;
+        let kind = entry.file_type().map_err(BundleError::io("read", dir))?;
+        if kind.is_dir() {
+            list_files(&entry.path(), into)?;
+        } else if kind.is_file() {
+            into.push(entry.path());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! What a source saw of one account: resources, and the gaps where it could not look.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Unknown, Value};
+
+/// The region of everything that belongs to no region.
+pub const GLOBAL: &str = "global";
+
+/// Whether a resource type is listed once for an account, or in each region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    Global,
+    Regional,
+}
+
+/// What identifies a resource; the fields are compared in this order, which is the order of every listing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ResourceId {
+    /// CloudFormation's type name, as in `AWS::S3::Bucket`; where it has none, that of AWS Config or Security Hub.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    /// A region's code, or [`GLOBAL`].
+    pub region: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+}
+
+/// One resource of an account, in CloudFormation's shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    pub id: ResourceId,
+    pub properties: Value,
+}
+
+/// A whole listing that could not be made: resources of this type may exist unseen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// The region that was asked, or [`GLOBAL`].
+    pub region: String,
+    /// The resource type that is unseen.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    pub cause: Unknown,
+}
+
+/// Everything that was seen of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inventory {
+    pub account: Account,
+    /// The regions that were looked at, sorted.
+    pub regions: Vec<String>,
+    /// The resource types that were asked for; any other type is not collected, which is not the same as absent.
+    pub types: BTreeMap<String, Scope>,
+    pub resources: Vec<Resource>,
+    pub gaps: Vec<Gap>,
+}
+
+impl Inventory {
+    pub fn new(account: Account, mut regions: Vec<String>, types: BTreeMap<String, Scope>) -> Self {
+        regions.sort();
+        regions.dedup();
+        Self { account, regions, types, resources: Vec::new(), gaps: Vec::new() }
+    }
+
+    /// Puts everything in its one order, whatever the order of arrival.
+    pub fn sort(&mut self) {
+        self.resources.sort_by(|a, b| a.id.cmp(&b.id));
+        self.gaps.sort();
+        self.gaps.dedup();
+    }
+}

@@ -1,0 +1,22 @@
+//! The vocabulary that every other module shares: accounts, resources, values with unknown leaves, findings, reports.
+//!
+//! Nothing here does input or output, and nothing here depends on another module of the crate.
+
+mod account;
+mod finding;
+mod inventory;
+mod report;
+mod text;
+mod unknown;
+mod value;
+
+pub use account::{Account, AccountClass, AccountId, InvalidAccountId};
+pub use finding::{Evidence, Finding, Observed, Verdict, fingerprint};
+pub use inventory::{GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
+pub use report::{
+    AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, Summary,
+    VerdictCounts,
+};
+pub use text::{Lang, Severity, Text, visible};
+pub use unknown::Unknown;
+pub use value::{Map, Value};

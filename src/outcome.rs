@@ -1,0 +1,155 @@
+//! What a run came to: findings and gaps of each account, one account at a time, and their sum.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::bundle::{AccountRecord, Bundle, BundleError};
+use crate::engine::Engine;
+use crate::model::{
+    AccountSummary, Finding, Gap, GuardrailSummary, Inventory, Report, RulePackInfo, Score, Severity, Summary, Unknown,
+    Value, Verdict, VerdictCounts,
+};
+
+/// One account's part of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccountOutcome {
+    pub summary: AccountSummary,
+    pub by_guardrail: BTreeMap<String, VerdictCounts>,
+    /// Listings and properties that could not be seen, sorted.
+    pub gaps: Vec<Gap>,
+    pub findings: Vec<Finding>,
+    /// Whether anything was seen.
+    pub seen: bool,
+}
+
+/// The outcomes of a bundle's accounts, read one at a time; judged anew when there is an engine, else as kept.
+pub struct Outcomes<'a> {
+    pub bundle: &'a Bundle,
+    pub engine: &'a Engine,
+    pub anew: bool,
+}
+
+impl Outcomes<'_> {
+    /// Visits every account in the order of ids.
+    ///
+    /// # Errors
+    /// When the bundle cannot be read, or the visitor fails.
+    pub fn each<E: From<BundleError>>(&self, mut visit: impl FnMut(AccountOutcome) -> Result<(), E>) -> Result<(), E> {
+        for id in self.bundle.accounts() {
+            let AccountRecord { inventory, findings } = self.bundle.read_account(&id)?;
+            let findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
+            visit(outcome(&inventory, findings))?;
+        }
+        Ok(())
+    }
+
+    /// The sum over all accounts.
+    ///
+    /// # Errors
+    /// When the bundle cannot be read.
+    pub fn report(&self, rule_pack: RulePackInfo) -> Result<Report, BundleError> {
+        let mut summary = Summary::default();
+        let mut accounts = Vec::new();
+        let mut totals: BTreeMap<String, VerdictCounts> = BTreeMap::new();
+        self.each(|outcome| {
+            let AccountOutcome { summary: account, by_guardrail, gaps, seen, .. } = outcome;
+            summary.verdicts.add(account.verdicts);
+            summary.score.add(account.score);
+            for (severity, count) in &account.failures {
+                *summary.failures.entry(*severity).or_default() += count;
+            }
+            summary.coverage.gaps += gaps.len() as u64;
+            summary.coverage.accounts_seen += u64::from(seen);
+            for (guardrail, counts) in by_guardrail {
+                totals.entry(guardrail).or_default().add(counts);
+            }
+            accounts.push(account);
+            Ok::<(), BundleError>(())
+        })?;
+        summary.coverage.accounts = self.bundle.manifest.scope.accounts.len() as u64;
+        let run = self.bundle.manifest.run_info(rule_pack);
+        Ok(Report { run, summary, accounts, guardrails: guardrails(self.engine, &totals) })
+    }
+}
+
+fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<GuardrailSummary> {
+    let mut rules: Vec<_> = engine.guardrails().iter().map(|guardrail| &guardrail.rule).collect();
+    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.clone()));
+    let summary = |rule: &crate::rule::RuleFile| GuardrailSummary {
+        id: rule.id.clone(),
+        alias: rule.alias.clone(),
+        title: rule.title.clone(),
+        remediation: rule.remediation.clone(),
+        severity: rule.severity,
+        controls: rule.controls.clone(),
+        verdicts: totals.get(&rule.id).copied().unwrap_or_default(),
+    };
+    rules.into_iter().map(summary).collect()
+}
+
+/// Sums up one account.
+pub fn outcome(inventory: &Inventory, findings: Vec<Finding>) -> AccountOutcome {
+    let mut verdicts = VerdictCounts::default();
+    let mut failures: BTreeMap<Severity, u64> = BTreeMap::new();
+    let mut by_guardrail: BTreeMap<String, (Severity, VerdictCounts)> = BTreeMap::new();
+    for finding in &findings {
+        verdicts.count(finding.verdict);
+        by_guardrail
+            .entry(finding.guardrail.clone())
+            .or_insert((finding.severity, VerdictCounts::default()))
+            .1
+            .count(finding.verdict);
+        if finding.verdict == Verdict::Fail {
+            *failures.entry(finding.severity).or_default() += 1;
+        }
+    }
+    let mut score = Score::default();
+    by_guardrail.values().for_each(|(severity, counts)| score.count(*severity, *counts));
+    AccountOutcome {
+        summary: AccountSummary {
+            account: inventory.account.clone(),
+            regions: inventory.regions.clone(),
+            verdicts,
+            failures,
+            score,
+        },
+        by_guardrail: by_guardrail.into_iter().map(|(id, (_, counts))| (id, counts)).collect(),
+        gaps: gaps(inventory, &findings),
+        seen: verdicts.pass + verdicts.fail > 0,
+        findings,
+    }
+}
+
+/// Everything that could not be seen: whole listings, single properties, and types that nobody collected.
+fn gaps(inventory: &Inventory, findings: &[Finding]) -> Vec<Gap> {
+    let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
+    for resource in &inventory.resources {
+        unknown_leaves(&resource.properties, &mut |cause| {
+            gaps.insert(Gap {
+                region: resource.id.region.clone(),
+                resource_type: resource.id.resource_type.clone(),
+                cause: cause.clone(),
+            });
+        });
+    }
+    for finding in findings {
+        if let Some(cause @ (Unknown::NotCollected | Unknown::NotDeclared(_) | Unknown::RuleError(_))) =
+            &finding.evidence.cause
+        {
+            gaps.insert(Gap {
+                region: finding.region.clone(),
+                resource_type: finding.resource.resource_type.clone(),
+                cause: cause.clone(),
+            });
+        }
+    }
+    gaps.into_iter().collect()
+}
+
+fn unknown_leaves(value: &Value, found: &mut impl FnMut(&Unknown)) {
+    match value {
+        Value::Unknown(cause) => found(cause),
+        Value::List(items) => items.iter().for_each(|item| unknown_leaves(item, found)),
+        Value::Map(map) => map.values().for_each(|value| unknown_leaves(value, found)),
+        _ => {}
+    }
+}

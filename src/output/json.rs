@@ -1,0 +1,368 @@
+//! The JSON report: everything, in a form of its own that the program's internals may change behind.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::ser::{Error as _, SerializeSeq, Serializer};
+
+use super::{Document, RenderError};
+use crate::bundle::BundleError;
+use crate::model::{
+    Account, AccountSummary, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, RulePackInfo,
+    Severity, Text, Unknown, Value, VerdictCounts,
+};
+use crate::outcome::{AccountOutcome, Outcomes};
+
+/// The version of the report's form; it grows when a field changes its meaning or goes away.
+const SCHEMA_VERSION: &str = "1";
+
+/// A compliance report.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct JsonReport<'a> {
+    schema_version: &'static str,
+    run: Run<'a>,
+    summary: Totals,
+    accounts: Vec<AccountTotals<'a>>,
+    /// Most severe first.
+    guardrails: Vec<GuardrailTotals<'a>>,
+    coverage: Coverage<'a>,
+    /// One for each guardrail and resource, passes included, by account, guardrail and resource.
+    #[schemars(with = "Vec<JsonFinding<'static>>")]
+    #[serde(serialize_with = "stream_findings")]
+    findings: &'a Outcomes<'a>,
+}
+
+/// The circumstances of the run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Run<'a> {
+    tool: &'static str,
+    tool_version: &'a str,
+    rule_pack: &'a RulePackInfo,
+    caller: Option<&'a Caller>,
+    /// RFC 3339.
+    started_at: &'a str,
+    finished_at: &'a str,
+    interrupted: bool,
+    /// By AWS service.
+    calls: &'a BTreeMap<String, CallCounts>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Totals {
+    verdicts: VerdictCounts,
+    failures: BTreeMap<Severity, u64>,
+    /// From 0 to 100, weighted by severity; null when nothing was judged.
+    score: Option<f64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct AccountTotals<'a> {
+    account: &'a Account,
+    regions: &'a [String],
+    verdicts: VerdictCounts,
+    failures: &'a BTreeMap<Severity, u64>,
+    score: Option<f64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct GuardrailTotals<'a> {
+    id: &'a str,
+    alias: Option<&'a str>,
+    title: &'a Text,
+    remediation: &'a Text,
+    severity: Severity,
+    controls: &'a BTreeMap<String, Vec<String>>,
+    verdicts: VerdictCounts,
+}
+
+/// What could not be seen.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Coverage<'a> {
+    accounts: u64,
+    /// The accounts of which anything was seen.
+    accounts_seen: u64,
+    #[schemars(with = "Vec<JsonGap<'static>>")]
+    #[serde(serialize_with = "stream_gaps")]
+    gaps: &'a Outcomes<'a>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonGap<'a> {
+    account: &'a str,
+    region: &'a str,
+    /// The resource type.
+    r#type: &'a str,
+    cause: Cause<'a>,
+}
+
+/// Why something is not known.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct Cause<'a> {
+    kind: CauseKind,
+    /// The IAM action that was refused or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<&'a str>,
+    /// The error code of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    text: TextPair,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct TextPair {
+    en: String,
+    ja: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum CauseKind {
+    AccessDenied,
+    AccessDeniedByScp,
+    CallFailed,
+    RegionDisabled,
+    NotOffered,
+    RoleNotAssumed,
+    Interrupted,
+    NotCollected,
+    Unresolved,
+    KnownAfterApply,
+    NotDeclared,
+    RuleError,
+}
+
+impl<'a> Cause<'a> {
+    fn of(cause: &'a Unknown) -> Self {
+        let (kind, code) = match cause {
+            Unknown::AccessDenied(_) => (CauseKind::AccessDenied, None),
+            Unknown::AccessDeniedByScp(_) => (CauseKind::AccessDeniedByScp, None),
+            Unknown::CallFailed { code, .. } => (CauseKind::CallFailed, Some(code.as_str())),
+            Unknown::RegionDisabled => (CauseKind::RegionDisabled, None),
+            Unknown::NotOffered => (CauseKind::NotOffered, None),
+            Unknown::RoleNotAssumed(code) => (CauseKind::RoleNotAssumed, Some(code.as_str())),
+            Unknown::Interrupted => (CauseKind::Interrupted, None),
+            Unknown::NotCollected => (CauseKind::NotCollected, None),
+            Unknown::Unresolved(_) => (CauseKind::Unresolved, None),
+            Unknown::KnownAfterApply => (CauseKind::KnownAfterApply, None),
+            Unknown::NotDeclared(_) => (CauseKind::NotDeclared, None),
+            Unknown::RuleError(_) => (CauseKind::RuleError, None),
+        };
+        let text = TextPair { en: cause.describe(Lang::En), ja: cause.describe(Lang::Ja) };
+        Self { kind, action: cause.action(), code, text }
+    }
+}
+
+/// One guardrail's verdict on one resource.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(super) struct JsonFinding<'a> {
+    guardrail: &'a str,
+    /// The catalogue id.
+    alias: Option<&'a str>,
+    account: &'a str,
+    /// A region's code, or `global`.
+    region: &'a str,
+    resource: JsonResource<'a>,
+    verdict: crate::model::Verdict,
+    severity: Severity,
+    evidence: JsonEvidence<'a>,
+    /// The identity of the finding over time.
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonResource<'a> {
+    r#type: &'a str,
+    name: &'a str,
+    arn: Option<&'a str>,
+}
+
+/// What the verdict rests on.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonEvidence<'a> {
+    /// The properties that the assertion read; one without `value` was absent.
+    observed: Vec<JsonObserved<'a>>,
+    /// What exactly is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    found: Option<&'a Value>,
+    /// Why the verdict is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Cause<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonObserved<'a> {
+    property: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
+    value: Option<&'a Value>,
+}
+
+impl<'a> JsonFinding<'a> {
+    pub(super) fn of(finding: &'a Finding) -> Self {
+        let Evidence { observed, found, cause } = &finding.evidence;
+        let observed = observed
+            .iter()
+            .map(|observed| JsonObserved { property: &observed.property, value: observed.value.as_ref() });
+        Self {
+            guardrail: &finding.guardrail,
+            alias: finding.alias.as_deref(),
+            account: finding.account.as_str(),
+            region: &finding.region,
+            resource: JsonResource {
+                r#type: &finding.resource.resource_type,
+                name: &finding.resource.name,
+                arn: finding.resource.arn.as_deref(),
+            },
+            verdict: finding.verdict,
+            severity: finding.severity,
+            evidence: JsonEvidence {
+                observed: observed.collect(),
+                found: found.as_ref(),
+                cause: cause.as_ref().map(Cause::of),
+            },
+            fingerprint: &finding.fingerprint,
+        }
+    }
+}
+
+fn stream_findings<S: Serializer>(outcomes: &&Outcomes<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    stream(outcomes, serializer, |outcome, add| {
+        outcome.findings.iter().try_for_each(|finding| add(&JsonFinding::of(finding)))
+    })
+}
+
+fn stream_gaps<S: Serializer>(outcomes: &&Outcomes<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    stream(outcomes, serializer, |outcome, add| {
+        let account = outcome.summary.account.id.as_str();
+        let json = |gap: &Gap| {
+            add(&JsonGap { account, region: &gap.region, r#type: &gap.resource_type, cause: Cause::of(&gap.cause) })
+        };
+        outcome.gaps.iter().try_for_each(json)
+    })
+}
+
+/// Adds one element of a list in the making.
+type Add<'a, E> = dyn Fn(&dyn erased::Element) -> Result<(), E> + 'a;
+
+/// Writes a list whose elements come out of the accounts, one account in memory at a time.
+fn stream<S: Serializer>(
+    outcomes: &Outcomes<'_>,
+    serializer: S,
+    elements: impl Fn(&AccountOutcome, &Add<'_, S::Error>) -> Result<(), S::Error>,
+) -> Result<S::Ok, S::Error> {
+    let list = RefCell::new(serializer.serialize_seq(None)?);
+    outcomes
+        .each(|outcome| {
+            let add = |element: &dyn erased::Element| {
+                let json = element.json().map_err(S::Error::custom)?;
+                list.borrow_mut().serialize_element(&json)
+            };
+            elements(&outcome, &add).map_err(StreamError::Out)
+        })
+        .map_err(StreamError::into_custom)?;
+    list.into_inner().end()
+}
+
+/// The elements of a streamed list, whatever their type.
+mod erased {
+    pub(super) trait Element {
+        fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
+    }
+
+    impl<T: serde::Serialize> Element for T {
+        fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
+            serde_json::to_value(self)
+        }
+    }
+}
+
+enum StreamError<E> {
+    In(BundleError),
+    Out(E),
+}
+
+impl<E> From<BundleError> for StreamError<E> {
+    fn from(error: BundleError) -> Self {
+        Self::In(error)
+    }
+}
+
+impl<E: serde::ser::Error> StreamError<E> {
+    fn into_custom(self) -> E {
+        match self {
+            Self::In(error) => E::custom(error),
+            Self::Out(error) => error,
+        }
+    }
+}
+
+pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
+    let report = document.report;
+    let json = JsonReport {
+        schema_version: SCHEMA_VERSION,
+        run: Run {
+            tool: "govcheck",
+            tool_version: &report.run.tool_version,
+            rule_pack: &report.run.rule_pack,
+            caller: report.run.caller.as_ref(),
+            started_at: &report.run.started_at,
+            finished_at: &report.run.finished_at,
+            interrupted: report.run.interrupted,
+            calls: &report.run.calls,
+        },
+        summary: Totals {
+            verdicts: report.summary.verdicts,
+            failures: report.summary.failures.clone(),
+            score: report.summary.score.percent(),
+        },
+        accounts: report.accounts.iter().map(account).collect(),
+        guardrails: report.guardrails.iter().map(guardrail).collect(),
+        coverage: Coverage {
+            accounts: report.summary.coverage.accounts,
+            accounts_seen: report.summary.coverage.accounts_seen,
+            gaps: document.outcomes,
+        },
+        findings: document.outcomes,
+    };
+    serde_json::to_writer_pretty(&mut *out, &json).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+fn account(summary: &AccountSummary) -> AccountTotals<'_> {
+    AccountTotals {
+        account: &summary.account,
+        regions: &summary.regions,
+        verdicts: summary.verdicts,
+        failures: &summary.failures,
+        score: summary.score.percent(),
+    }
+}
+
+fn guardrail(summary: &GuardrailSummary) -> GuardrailTotals<'_> {
+    GuardrailTotals {
+        id: &summary.id,
+        alias: summary.alias.as_deref(),
+        title: &summary.title,
+        remediation: &summary.remediation,
+        severity: summary.severity,
+        controls: &summary.controls,
+        verdicts: summary.verdicts,
+    }
+}

@@ -1,0 +1,46 @@
+//! Tables of guardrails and parameters.
+
+use std::sync::Arc;
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{ContentArrangement, Table};
+
+use crate::model::{Lang, visible};
+use crate::rule::{Guardrail, Params};
+
+/// The guardrails, most severe first.
+pub fn guardrail_table(guardrails: &[Arc<Guardrail>], lang: Lang) -> String {
+    let mut rules: Vec<_> = guardrails.iter().map(|guardrail| &guardrail.rule).collect();
+    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.as_str()));
+    let mut table = plain_table(None);
+    table.set_header(lang.pick(["id", "alias", "severity", "title"], ["id", "別名", "重大度", "内容"]));
+    for rule in rules {
+        let alias = rule.alias.as_deref().unwrap_or_default();
+        table.add_row([&rule.id, alias, rule.severity.label(lang), rule.title.get(lang)].map(visible));
+    }
+    format!("{table}\n")
+}
+
+/// The parameters and their values.
+pub fn param_table(params: &Params, lang: Lang) -> String {
+    let mut table = plain_table(None);
+    table.set_header(lang.pick(["parameter", "value", "meaning"], ["パラメータ", "値", "意味"]));
+    for (name, value) in params.effective() {
+        let meaning = params.declared.get(name).map(|param| param.description.get(lang)).unwrap_or_default();
+        table.add_row([name, &value.to_string(), meaning].map(visible));
+    }
+    format!("{table}\n")
+}
+
+/// A table that fits the width, or its terminal.
+pub(super) fn plain_table(width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if let Some(width) = width.or_else(|| (!table.is_tty()).then_some(DEFAULT_WIDTH)) {
+        table.set_width(width);
+    }
+    table
+}
+
+/// Where there is no terminal to ask.
+pub(super) const DEFAULT_WIDTH: u16 = 110;

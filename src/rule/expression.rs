@@ -1,0 +1,331 @@
+//! CEL expressions of rule files: compiled once, with the properties they read known before they run.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use ::cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
+use ::cel::parser::Macro;
+use ::cel::{Env, Program};
+
+use super::functions::FUNCTIONS;
+use super::schema::Segment;
+
+/// The variable behind `resources("TYPE")`.
+pub(super) const OTHERS: &str = "resources_by_type";
+
+/// The variables that a rule may use.
+const VARIABLES: [&str; 6] = ["resource", "meta", "account", "params", "now", OTHERS];
+
+/// The CEL standard library and [`FUNCTIONS`], without optional syntax, which would swallow unknowns.
+pub(super) fn environment() -> &'static Arc<Env> {
+    static ENVIRONMENT: OnceLock<Arc<Env>> = OnceLock::new();
+    ENVIRONMENT.get_or_init(|| {
+        let mut env = Env::stdlib();
+        // Names and signatures are checked by a test: no declaration can conflict at run time.
+        let _ = env.add_macro(others_macro());
+        for function in FUNCTIONS {
+            let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
+        }
+        Arc::new(env)
+    })
+}
+
+/// `resources("TYPE")` reads the map of the other resources by type.
+fn others_macro() -> Macro {
+    Macro::global("resources", 1, |helper, _target, args| {
+        let Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(_)), .. }) = args.first() else {
+            let id = args.first().map_or(0, |arg| arg.id);
+            return Err(helper.new_error(id, "resources() takes the type as a text literal"));
+        };
+        let map = helper.next_expr(Expr::Ident(OTHERS.to_owned()));
+        let call = CallExpr { func_name: operators::INDEX.to_owned(), target: None, args: vec![map, args.remove(0)] };
+        Ok(Some(helper.next_expr(Expr::Call(call))))
+    })
+}
+
+/// A property that an expression reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PropertyRef {
+    /// The resource type for `resources("TYPE")`, nothing for `resource` itself.
+    pub other_type: Option<String>,
+    pub path: Vec<Segment>,
+}
+
+impl fmt::Display for PropertyRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, segment) in self.path.iter().enumerate() {
+            match segment {
+                Segment::Key(key) if position == 0 => f.write_str(key)?,
+                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Item => f.write_str("[]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A compiled expression and what it refers to.
+#[derive(Debug)]
+pub struct Expression {
+    program: Program,
+    properties: BTreeSet<PropertyRef>,
+    params: BTreeSet<String>,
+}
+
+impl Expression {
+    /// Compiles CEL text.
+    ///
+    /// # Errors
+    /// A message for the author of the rule, when the text is not CEL, or uses what rules may not use.
+    pub fn compile(source: &str) -> Result<Self, String> {
+        let program = environment().compile(source).map_err(|errors| {
+            let messages = errors.errors.iter().map(|error| format!("{}:{}: {}", error.pos.0, error.pos.1, error.msg));
+            messages.collect::<Vec<_>>().join("; ")
+        })?;
+        let mut references = References::default();
+        references.walk(program.expression());
+        if let Some(problem) = references.problem {
+            return Err(problem);
+        }
+        let declared = program.references();
+        let bound = &references.loop_variables;
+        if let Some(name) =
+            declared.variables().into_iter().find(|name| !known_variable(name) && !bound.contains(*name))
+        {
+            return Err(format!("there is no variable `{name}`"));
+        }
+        if let Some(name) = references.functions.iter().find(|name| !known_function(name)) {
+            return Err(format!("there is no function `{name}`"));
+        }
+        Ok(Self { program, properties: references.properties, params: references.params })
+    }
+
+    pub(super) fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The properties that the expression reads, as far as its text tells.
+    pub fn properties(&self) -> &BTreeSet<PropertyRef> {
+        &self.properties
+    }
+
+    /// The types named in `resources("TYPE")`.
+    pub fn other_types(&self) -> impl Iterator<Item = &str> {
+        self.properties.iter().filter_map(|property| property.other_type.as_deref())
+    }
+
+    /// The parameters that the expression reads.
+    pub fn params(&self) -> impl Iterator<Item = &str> {
+        self.params.iter().map(String::as_str)
+    }
+
+    /// Whether the expression is the literal `false`.
+    pub fn is_false(&self) -> bool {
+        matches!(&self.program.expression().expr, Expr::Literal(LiteralValue::Boolean(value)) if !*value.inner())
+    }
+}
+
+fn known_variable(name: &str) -> bool {
+    VARIABLES.contains(&name)
+}
+
+/// CEL's own functions, by the name under which a call of them is parsed.
+const STANDARD_FUNCTIONS: [&str; 27] = [
+    "size",
+    "contains",
+    "startsWith",
+    "endsWith",
+    "matches",
+    "timestamp",
+    "duration",
+    "string",
+    "int",
+    "uint",
+    "double",
+    "bool",
+    "type",
+    "dyn",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+    "max",
+    "min",
+    "@not_strictly_false",
+];
+
+fn known_function(name: &str) -> bool {
+    let operator = name.contains('_') && !name.starts_with(|c: char| c.is_ascii_alphabetic());
+    operator
+        || name.starts_with(['!', '-', '@'])
+        || STANDARD_FUNCTIONS.contains(&name)
+        || FUNCTIONS.iter().any(|function| function.name == name)
+}
+
+/// A property path that a loop variable stands for.
+type Bound = (String, PropertyRef);
+
+#[derive(Default)]
+struct References {
+    properties: BTreeSet<PropertyRef>,
+    params: BTreeSet<String>,
+    functions: BTreeSet<String>,
+    bound: Vec<Bound>,
+    loop_variables: BTreeSet<String>,
+    problem: Option<String>,
+}
+
+impl References {
+    fn walk(&mut self, node: &IdedExpr) {
+        if let Some(property) = self.property(node) {
+            if !property.path.is_empty() || property.other_type.is_some() {
+                self.properties.insert(property);
+            }
+            return;
+        }
+        match &node.expr {
+            Expr::Select(select) => self.select(select),
+            Expr::Call(call) => self.call(call),
+            Expr::List(list) => list.elements.iter().for_each(|element| self.walk(element)),
+            Expr::Map(map) => map.entries.iter().for_each(|entry| {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    self.walk(&entry.key);
+                    self.walk(&entry.value);
+                }
+            }),
+            Expr::Comprehension(fold) => {
+                self.walk(&fold.iter_range);
+                self.loop_variables.extend([fold.iter_var.clone(), fold.accu_var.clone()]);
+                let item = self.property(&fold.iter_range).map(|mut property| {
+                    property.path.push(Segment::Item);
+                    (fold.iter_var.clone(), property)
+                });
+                let depth = self.bound.len();
+                self.bound.extend(item);
+                for part in [&fold.accu_init, &fold.loop_cond, &fold.loop_step, &fold.result] {
+                    self.walk(part);
+                }
+                self.bound.truncate(depth);
+            }
+            _ => {}
+        }
+    }
+
+    fn select(&mut self, select: &SelectExpr) {
+        if matches!(&select.operand.expr, Expr::Ident(name) if name == "params") {
+            self.params.insert(select.field.clone());
+        }
+        self.walk(&select.operand);
+    }
+
+    fn call(&mut self, call: &CallExpr) {
+        self.functions.insert(call.func_name.clone());
+        let compares = [operators::EQUALS, operators::NOT_EQUALS].contains(&call.func_name.as_str());
+        if compares && matches!(call.args.first().map(|arg| &arg.expr), Some(Expr::List(_) | Expr::Map(_))) {
+            self.problem = Some("a list or map literal must stand on the right of == and !=".into());
+        }
+        if [operators::OPT_INDEX, operators::OPT_SELECT].contains(&call.func_name.as_str()) {
+            self.problem = Some("optional syntax (.? and [?]) would take an unknown for an absent property".into());
+        }
+        if let Some(target) = &call.target {
+            self.walk(target);
+        }
+        // Only the container decides which property is read; the index may read others.
+        call.args.iter().for_each(|arg| self.walk(arg));
+    }
+
+    /// The property that an expression names, if it is a plain path.
+    fn property(&self, node: &IdedExpr) -> Option<PropertyRef> {
+        match &node.expr {
+            Expr::Ident(name) if name == "resource" => Some(PropertyRef { other_type: None, path: Vec::new() }),
+            Expr::Ident(name) => {
+                self.bound.iter().rev().find(|(variable, _)| variable == name).map(|(_, property)| property.clone())
+            }
+            Expr::Select(select) => {
+                let mut property = self.property(&select.operand)?;
+                property.path.push(Segment::Key(select.field.clone()));
+                Some(property)
+            }
+            Expr::Call(call) if call.func_name == operators::INDEX => {
+                let [container, index] = call.args.as_slice() else { return None };
+                match (&container.expr, &index.expr) {
+                    (Expr::Ident(name), Expr::Literal(LiteralValue::String(kind))) if name == OTHERS => {
+                        Some(PropertyRef { other_type: Some(kind.inner().to_owned()), path: Vec::new() })
+                    }
+                    (_, Expr::Literal(LiteralValue::String(key))) => {
+                        let mut property = self.property(container)?;
+                        property.path.push(Segment::Key(key.inner().to_owned()));
+                        Some(property)
+                    }
+                    (_, Expr::Literal(LiteralValue::Int(_))) => {
+                        let mut property = self.property(container)?;
+                        property.path.push(Segment::Item);
+                        Some(property)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn properties(source: &str) -> Vec<String> {
+        let expression = Expression::compile(source).unwrap();
+        expression
+            .properties()
+            .iter()
+            .map(|property| match &property.other_type {
+                Some(other) => format!("{other}:{property}"),
+                None => property.to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_properties_that_are_read_are_known() {
+        assert_eq!(properties(r#"["A", "B"].all(k, resource.Block[k] == true)"#), ["Block"]);
+        assert_eq!(
+            properties("resource.Rules.exists(r, r.From <= 22 && has(r.To))"),
+            ["Rules", "Rules[].From", "Rules[].To"]
+        );
+        assert_eq!(
+            properties(r#"resources("AWS::EC2::NatGateway").exists(n, n.Id == resource.NatId)"#),
+            ["NatId", "AWS::EC2::NatGateway:", "AWS::EC2::NatGateway:[].Id"]
+        );
+    }
+
+    #[test]
+    fn what_rules_may_not_use_is_refused() {
+        for (source, problem) in [
+            ("resource.?A.orValue(true)", ""),
+            ("[1] == resource.A", "right"),
+            ("resources(resource.A)", "literal"),
+            ("nobody.A == 1", "variable `nobody`"),
+            ("frobnicate(resource.A)", "function `frobnicate`"),
+            ("resource.A ==", ""),
+        ] {
+            let error = Expression::compile(source).unwrap_err();
+            assert!(error.contains(problem), "{source}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_function_is_declared() {
+        for function in FUNCTIONS {
+            let arguments = vec!["resource.A"; (function.arguments)().len()].join(", ");
+            Expression::compile(&format!("{}({arguments}) == resource.B", function.name)).unwrap();
+        }
+    }
+}

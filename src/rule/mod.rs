@@ -1,0 +1,22 @@
+//! Guardrails: rule files read and checked, their CEL assertions compiled and bound to [`Value`](crate::model::Value),
+//! their own cases run.
+
+mod case;
+mod cel;
+mod expression;
+mod functions;
+mod guardrail;
+pub mod lint;
+mod network;
+mod pack;
+mod params;
+mod policy_document;
+mod schema;
+
+pub use cel::{Outcome, Scope};
+pub use expression::{Expression, PropertyRef};
+pub use functions::FUNCTIONS;
+pub use guardrail::{Absent, AppliesTo, Case, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};
+pub use pack::{RulePack, Selection};
+pub use params::{Param, Params};
+pub use schema::{CfnSchema, PropertyCheck, SchemaError, Segment};

@@ -1,0 +1,156 @@
+//! AWS Config: the configuration recorder and the delivery channel of a region, each with its status.
+
+use aws_sdk_config::Client;
+use aws_sdk_config::types::{
+    ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus, DeliveryStatus,
+    RecordingGroup,
+};
+use futures::FutureExt;
+
+use super::call::{Batch, Failure, Unit};
+use super::{Collector, Scope, convert};
+use crate::model::{Resource, Unknown, Value};
+
+const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
+const CHANNEL: &str = "AWS::Config::DeliveryChannel";
+
+pub(super) static COLLECTORS: &[Collector] = &[
+    Collector {
+        name: "config-recorders",
+        scope: Scope::Regional,
+        types: &[RECORDER],
+        actions: &["config:DescribeConfigurationRecorders", "config:DescribeConfigurationRecorderStatus"],
+        run: |unit| recorders(unit).boxed(),
+    },
+    Collector {
+        name: "config-delivery-channels",
+        scope: Scope::Regional,
+        types: &[CHANNEL],
+        actions: &["config:DescribeDeliveryChannels", "config:DescribeDeliveryChannelStatus"],
+        run: |unit| channels(unit).boxed(),
+    },
+];
+
+async fn recorders(unit: &Unit) -> Batch {
+    let client = Client::new(&unit.session.config(&unit.region));
+    let (listed, statuses) = tokio::join!(
+        unit.call("config:DescribeConfigurationRecorders", client.describe_configuration_recorders().send()),
+        unit.call("config:DescribeConfigurationRecorderStatus", client.describe_configuration_recorder_status().send()),
+    );
+    let listed = match listed {
+        Err(failure) => return Batch::of(RECORDER, (Vec::new(), Some(failure))),
+        Ok(listed) => listed,
+    };
+    let statuses = statuses.map(|answer| answer.configuration_recorders_status.unwrap_or_default());
+    let resource = |one| recorder(unit, one, &statuses);
+    Batch::of(RECORDER, (listed.configuration_recorders().iter().map(resource).collect(), None))
+}
+
+fn recorder(
+    unit: &Unit,
+    recorder: &ConfigurationRecorder,
+    statuses: &Result<Vec<ConfigurationRecorderStatus>, Failure>,
+) -> Resource {
+    let status = |status: &ConfigurationRecorderStatus| {
+        vec![
+            ("Recording", status.recording().into()),
+            ("LastStatus", status.last_status().map(|status| status.as_str()).into()),
+            ("LastErrorCode", convert::text(status.last_error_code())),
+        ]
+    };
+    let mut properties = vec![
+        ("Name", recorder.name().into()),
+        ("RoleARN", convert::text(recorder.role_arn())),
+        ("RecordingGroup", recorder.recording_group().map_or(Value::Null, recording_group)),
+    ];
+    properties.extend(match statuses {
+        Err(failure) => convert::unseen(["Recording", "LastStatus", "LastErrorCode"], failure),
+        Ok(statuses) => statuses
+            .iter()
+            .find(|status| status.name() == recorder.name())
+            .map_or_else(|| unsaid(["Recording", "LastStatus", "LastErrorCode"]), status),
+    });
+    let name = recorder.name().unwrap_or_default();
+    unit.resource(RECORDER, name, recorder.arn().map(str::to_owned), Value::map(properties))
+}
+
+fn recording_group(group: &RecordingGroup) -> Value {
+    let strategy = group.recording_strategy().and_then(|strategy| strategy.use_only());
+    let excluded = group.exclusion_by_resource_types().map(|exclusion| exclusion.resource_types());
+    let exclusion = excluded
+        .filter(|types| !types.is_empty())
+        .map(|types| Value::map([("ResourceTypes", convert::sorted_texts(types))]));
+    Value::map([
+        ("AllSupported", group.all_supported().into()),
+        ("IncludeGlobalResourceTypes", group.include_global_resource_types().into()),
+        ("ResourceTypes", convert::sorted_texts(group.resource_types())),
+        ("RecordingStrategy", strategy.map(|only| Value::map([("UseOnly", only.as_str().into())])).into()),
+        ("ExclusionByResourceTypes", exclusion.into()),
+    ])
+}
+
+async fn channels(unit: &Unit) -> Batch {
+    let client = Client::new(&unit.session.config(&unit.region));
+    let (listed, statuses) = tokio::join!(
+        unit.call("config:DescribeDeliveryChannels", client.describe_delivery_channels().send()),
+        unit.call("config:DescribeDeliveryChannelStatus", client.describe_delivery_channel_status().send()),
+    );
+    let listed = match listed {
+        Err(failure) => return Batch::of(CHANNEL, (Vec::new(), Some(failure))),
+        Ok(listed) => listed,
+    };
+    let statuses = statuses.map(|answer| answer.delivery_channels_status.unwrap_or_default());
+    let resource = |one| channel(unit, one, &statuses);
+    Batch::of(CHANNEL, (listed.delivery_channels().iter().map(resource).collect(), None))
+}
+
+fn channel(unit: &Unit, channel: &DeliveryChannel, statuses: &Result<Vec<DeliveryChannelStatus>, Failure>) -> Resource {
+    let status = |status: &DeliveryChannelStatus| vec![("LastStatus", last_status(status).into())];
+    let mut properties = vec![
+        ("Name", channel.name().into()),
+        ("S3BucketName", convert::text(channel.s3_bucket_name())),
+        ("SnsTopicARN", convert::text(channel.sns_topic_arn())),
+    ];
+    properties.extend(match statuses {
+        Err(failure) => convert::unseen(["LastStatus"], failure),
+        Ok(statuses) => statuses
+            .iter()
+            .find(|status| status.name() == channel.name())
+            .map_or_else(|| unsaid(["LastStatus"]), status),
+    });
+    unit.resource(CHANNEL, channel.name().unwrap_or_default(), None, Value::map(properties))
+}
+
+/// The properties of a status that the answer leaves out.
+fn unsaid<const N: usize>(names: [&'static str; N]) -> Vec<(&'static str, Value)> {
+    names.into_iter().map(|name| (name, Value::unknown(Unknown::NotCollected))).collect()
+}
+
+fn last_status(status: &DeliveryChannelStatus) -> Option<&'static str> {
+    worst([
+        status.config_history_delivery_info().and_then(|info| info.last_status()),
+        status.config_snapshot_delivery_info().and_then(|info| info.last_status()),
+        status.config_stream_delivery_info().and_then(|info| info.last_status()),
+    ])
+}
+
+/// One status for all ways of delivery: a failure of any counts, and what has not been tried does not.
+fn worst(statuses: [Option<&DeliveryStatus>; 3]) -> Option<&'static str> {
+    // AWS answers in capitals, whatever its reference says.
+    let any = |wanted| statuses.iter().flatten().any(|status| status.as_str().eq_ignore_ascii_case(wanted));
+    ["FAILURE", "SUCCESS"].into_iter().find(|wanted| any(wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_status_counts() {
+        let [success, failure, none] = ["SUCCESS", "Failure", "Not_Applicable"].map(DeliveryStatus::from);
+        assert_eq!(worst([Some(&success), None, Some(&failure)]), Some("FAILURE"));
+        assert_eq!(worst([Some(&success), Some(&none), None]), Some("SUCCESS"));
+        assert_eq!(worst([Some(&none), None, None]), None);
+        assert_eq!(worst([None, None, None]), None);
+    }
+}

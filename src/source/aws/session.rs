@@ -1,0 +1,193 @@
+//! Credentials: the caller's own, and one assumed role per account, refreshed before it expires.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::retry::RetryConfig;
+
+use super::call::Failure;
+use super::traffic::Traffic;
+use crate::model::{AccountId, Caller, Unknown};
+
+/// How roles are assumed, and how patient calls are.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// A role to assume first, from which the accounts' roles are assumed.
+    pub hub_role_arn: Option<String>,
+    pub session_name: String,
+    /// The longest one attempt of a call may take.
+    pub timeout: Duration,
+    /// The region of STS and of global services.
+    pub home_region: String,
+}
+
+/// Tried this often before a call counts as failed.
+const ATTEMPTS: u32 = 5;
+
+/// Makes the sessions of all accounts.
+pub struct Sessions {
+    base: SdkConfig,
+    options: SessionOptions,
+    pub traffic: Traffic,
+}
+
+/// The credentials of one account.
+pub struct AccountSession {
+    pub account: AccountId,
+    config: SdkConfig,
+    partition: String,
+}
+
+impl Sessions {
+    /// Loads the standard AWS configuration (environment, profiles, SSO, process, web identity, container, instance).
+    ///
+    /// # Errors
+    /// When the hub role cannot be assumed.
+    pub async fn load(options: SessionOptions) -> Result<Self, Failure> {
+        let traffic = Traffic::default();
+        let base = config_loader(&options)
+            .http_client(traffic.http_client())
+            .region(Region::new(options.home_region.clone()))
+            .load()
+            .await;
+        let base = match &options.hub_role_arn {
+            None => base,
+            Some(role_arn) => {
+                let provider = role_provider(&base, &options, role_arn, None).await;
+                provider.provide_credentials().await.map_err(|error| role_failure(&error))?;
+                with_credentials(&base, provider)
+            }
+        };
+        Ok(Self { base, options, traffic })
+    }
+
+    /// Who calls: the account and ARN of the credentials before any account's role.
+    ///
+    /// # Errors
+    /// When there are no credentials, or STS does not accept them.
+    pub async fn caller(&self) -> Result<Caller, Failure> {
+        let client = aws_sdk_sts::Client::new(&self.base);
+        let action = "sts:GetCallerIdentity";
+        let identity = client
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(|error| Failure::of(action, &self.options.home_region, &error))?;
+        let account = identity.account().unwrap_or_default().parse().map_err(|_| Failure {
+            cause: Unknown::CallFailed { action: action.into(), code: "Response".into() },
+            code: "Response".into(),
+            message: "the answer names no account".into(),
+        })?;
+        Ok(Caller { account, arn: identity.arn().unwrap_or_default().to_owned() })
+    }
+
+    /// The configuration of the caller's own credentials.
+    pub(super) fn base(&self) -> &SdkConfig {
+        &self.base
+    }
+
+    /// The caller's own account, without assuming a role.
+    pub fn own(&self, caller: &Caller) -> AccountSession {
+        AccountSession {
+            account: caller.account.clone(),
+            config: self.base.clone(),
+            partition: partition_of(&caller.arn),
+        }
+    }
+
+    /// Assumes the role of an account.
+    ///
+    /// # Errors
+    /// STS's failure to give credentials.
+    pub async fn assume(
+        &self,
+        account: &AccountId,
+        role_arn: &str,
+        external_id: Option<&str>,
+    ) -> Result<AccountSession, Failure> {
+        let provider = role_provider(&self.base, &self.options, role_arn, external_id).await;
+        provider.provide_credentials().await.map_err(|error| role_failure(&error))?;
+        let config = with_credentials(&self.base, provider);
+        Ok(AccountSession { account: account.clone(), config, partition: partition_of(role_arn) })
+    }
+}
+
+impl AccountSession {
+    /// The SDK configuration for a region.
+    pub fn config(&self, region: &str) -> SdkConfig {
+        self.config.to_builder().region(Region::new(region.to_owned())).build()
+    }
+
+    pub fn partition(&self) -> &str {
+        &self.partition
+    }
+}
+
+fn config_loader(options: &SessionOptions) -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5).min(options.timeout))
+        .read_timeout(options.timeout)
+        .operation_attempt_timeout(options.timeout)
+        .build();
+    aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(timeouts)
+        .app_name(app_name())
+}
+
+fn app_name() -> aws_config::AppName {
+    aws_config::AppName::new(concat!("govcheck-", env!("CARGO_PKG_VERSION")))
+        .unwrap_or_else(|_| unreachable!("the crate's name and version are valid in a user agent"))
+}
+
+async fn role_provider(
+    base: &SdkConfig,
+    options: &SessionOptions,
+    role_arn: &str,
+    external_id: Option<&str>,
+) -> AssumeRoleProvider {
+    let builder = AssumeRoleProvider::builder(role_arn)
+        .session_name(&options.session_name)
+        .region(Region::new(options.home_region.clone()))
+        .configure(base);
+    match external_id {
+        Some(id) => builder.external_id(id),
+        None => builder,
+    }
+    .build()
+    .await
+}
+
+/// The same configuration with other credentials, cached until shortly before they expire.
+fn with_credentials(base: &SdkConfig, provider: AssumeRoleProvider) -> SdkConfig {
+    let cache = aws_config::identity::IdentityCache::lazy().build();
+    base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).identity_cache(cache).build()
+}
+
+fn partition_of(arn: &str) -> String {
+    arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws").to_owned()
+}
+
+/// STS's own answer out of the credential provider's error.
+fn role_failure(error: &CredentialsError) -> Failure {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        if let Some(sts) = inner.downcast_ref::<SdkError<AssumeRoleError>>() {
+            let failure = Failure::of("sts:AssumeRole", "", sts);
+            return Failure { cause: Unknown::RoleNotAssumed(failure.code.clone()), ..failure };
+        }
+        source = inner.source();
+    }
+    let message = DisplayErrorContext(error).to_string();
+    let code = "NoCredentials".to_owned();
+    Failure { cause: Unknown::RoleNotAssumed(code.clone()), code, message }
+}

@@ -1,0 +1,3 @@
+//! Where inventories come from. Every source emits resources in CloudFormation's shape.
+
+pub mod aws;

@@ -1,0 +1,4 @@
+//! Tests of the whole program, from outside.
+
+mod fleet;
+mod support;

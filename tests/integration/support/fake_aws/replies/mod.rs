@@ -1,0 +1,145 @@
+//! The answers of a healthy account, by service, and how pages are marked.
+
+mod cloudtrail;
+mod config;
+mod ec2;
+mod guardduty;
+mod iam;
+mod organizations;
+mod s3;
+mod securityhub;
+mod sts;
+mod tagging;
+
+use serde_json::Value;
+
+use super::faults::Fault;
+use super::protocol::{Answer, Call, Protocol, xml_text};
+use super::server::State;
+use super::world::World;
+
+/// What a service has to say to a call.
+enum Outcome {
+    /// A success: XML or JSON, whatever the protocol wants.
+    Found(String),
+    /// A success with a further page under a token.
+    Page(String, String),
+    /// An error of the service: status, code, message.
+    Refused(u16, &'static str, String),
+    /// A complete answer.
+    Raw(Answer),
+    /// No answer is known for the operation.
+    Unknown,
+}
+
+impl From<Value> for Outcome {
+    fn from(value: Value) -> Self {
+        Self::Found(value.to_string())
+    }
+}
+
+/// The answer of the world; a complaint and an error where there is none.
+pub(super) fn ok(call: &Call, state: &State) -> Answer {
+    let world = &state.world;
+    if world.is_disabled(&call.key.region) {
+        return Fault::RegionDisabled.answer(call, &world.management_account);
+    }
+    match outcome(call, world) {
+        Outcome::Found(body) => Answer::new(call.protocol, 200, body),
+        Outcome::Page(body, token) => {
+            let body = with_next_page(call, &body, &token).unwrap_or(body);
+            Answer::new(call.protocol, 200, body)
+        }
+        Outcome::Refused(status, code, message) => call.protocol.error(status, code, &message),
+        Outcome::Raw(answer) => answer,
+        Outcome::Unknown => {
+            let name = format!("{}:{}", call.key.service, call.key.operation);
+            state.ledger.complain(format!("no reply for {name}"));
+            call.protocol.error(400, "UnknownOperationException", &format!("the fake has no reply for {name}"))
+        }
+    }
+}
+
+fn outcome(call: &Call, world: &World) -> Outcome {
+    match call.key.service.as_str() {
+        "sts" => sts::reply(call),
+        "ec2" => ec2::reply(call, world),
+        "iam" => iam::reply(call),
+        "s3" => s3::reply(call, world),
+        "s3control" => s3::control(call),
+        "cloudtrail" => cloudtrail::reply(call, world),
+        "config" => config::reply(call, world),
+        "guardduty" => guardduty::reply(call, world),
+        "securityhub" => securityhub::reply(call, world),
+        "tagging" => tagging::reply(call, world),
+        "organizations" => organizations::reply(call, world),
+        _ => Outcome::Unknown,
+    }
+}
+
+/// Puts the mark of a further page into a body. None where the operation has no pages.
+pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<String> {
+    let operation = call.key.operation.as_str();
+    if UNPAGED.contains(&operation) {
+        return None;
+    }
+    match call.protocol {
+        Protocol::Ec2 => {
+            let (start, end) = before_last(body, &format!("</{operation}Response>"))?;
+            Some(format!("{start}<nextToken>{}</nextToken>{end}", xml_text(token)))
+        }
+        Protocol::Query => {
+            let whole = body.replace("<IsTruncated>false</IsTruncated>", "");
+            let (start, end) = before_last(&whole, &format!("</{operation}Result>"))?;
+            Some(format!("{start}<IsTruncated>true</IsTruncated><Marker>{}</Marker>{end}", xml_text(token)))
+        }
+        Protocol::S3 => {
+            let (start, end) = before_last(body, "</ListAllMyBucketsResult>")?;
+            Some(format!("{start}<ContinuationToken>{}</ContinuationToken>{end}", xml_text(token)))
+        }
+        Protocol::S3Control => None,
+        Protocol::AwsJson | Protocol::RestJson => {
+            let mut value: Value = serde_json::from_str(body).ok()?;
+            let name = match call.key.service.as_str() {
+                "tagging" => "PaginationToken",
+                "guardduty" => "nextToken",
+                _ => "NextToken",
+            };
+            value.as_object_mut()?.insert(name.to_owned(), token.into());
+            Some(value.to_string())
+        }
+    }
+}
+
+/// Operations of paged protocols that answer in one piece.
+const UNPAGED: &[&str] = &[
+    "AssumeRole",
+    "GetCallerIdentity",
+    "DescribeRegions",
+    "DescribeSnapshotAttribute",
+    "GetEbsEncryptionByDefault",
+    "GetEbsDefaultKmsKeyId",
+    "GetLoginProfile",
+    "GetAccountSummary",
+    "GetAccountPasswordPolicy",
+    "DescribeTrails",
+    "GetTrailStatus",
+    "GetEventSelectors",
+    "DescribeConfigurationRecorders",
+    "DescribeConfigurationRecorderStatus",
+    "DescribeDeliveryChannels",
+    "DescribeDeliveryChannelStatus",
+    "GetDetector",
+    "DescribeHub",
+    "DescribeOrganization",
+    "DescribeOrganizationalUnit",
+];
+
+fn before_last<'a>(body: &'a str, tail: &str) -> Option<(&'a str, &'a str)> {
+    body.rfind(tail).map(|at| body.split_at(at))
+}
+
+/// `<name>text</name>`
+fn element(name: &str, text: &str) -> String {
+    format!("<{name}>{}</{name}>", xml_text(text))
+}
