@@ -37,7 +37,7 @@ fn scan(moto: &Moto, fleet: &Fleet, params: &Path, dir: &Path, extra: &[&str]) -
     for (name, value) in moto.env() {
         run = run.env(name, value);
     }
-    let run = run.arg("--accounts").arg(&fleet.accounts()).arg("--params").arg(params).run();
+    let run = run.arg("--accounts").arg(fleet.accounts()).arg("--params").arg(params).run();
     run.code(1).json()
 }
 
