@@ -147,9 +147,9 @@ fn absent(guardrail: &Guardrail) -> Verdict {
 
 /// One verdict for a group: one resource that holds is enough, and one that is not known may be it.
 fn any(guardrail: &Guardrail, group: &Group<'_>, judged: Vec<(&Resource, Judgement)>) -> Judgement {
-    let name = |resource: &Resource| Observed {
-        property: resource.id.name.clone(),
-        value: Some(resource.id.arn.clone().into()),
+    let name = |resource: &Resource| {
+        let name = resource.id.arn.as_deref().unwrap_or(&resource.id.name);
+        Observed { property: "resource".to_owned(), value: Some(name.into()) }
     };
     if let Some((resource, judgement)) = judged.iter().find(|(_, judgement)| judgement.verdict == Verdict::Pass) {
         let mut evidence = judgement.evidence.clone();

@@ -36,10 +36,40 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn load(args: &RuleArgs) -> Result<Self, AppError> {
-        let mut pack = match &args.rules {
+        Self::select(Self::pack(args)?, args)
+    }
+
+    /// The rules to judge a saved bundle with: unless the arguments say otherwise, the guardrails and the parameters
+    /// that it was judged with.
+    pub(super) fn for_bundle(args: &RuleArgs, bundle: &Bundle) -> Result<Self, AppError> {
+        let mut pack = Self::pack(args)?;
+        let scope = &bundle.manifest.scope;
+        pack.params.restore(&scope.params);
+        let mut rules = Self::select(pack, args)?;
+        if args.only.is_empty() && args.exclude.is_empty() && args.severity.is_none() {
+            let judged = &scope.rule_pack.guardrails;
+            if let Some(missing) = judged.iter().find(|id| rules.pack.find(id).is_none()) {
+                let own = bundle.dir().join("rules");
+                return Err(AppError::refused(
+                    format!("the bundle was judged by `{missing}`, which is not among the guardrails"),
+                    format!("give its own rules with --rules {}, or select with --rule", own.display()),
+                ));
+            }
+            let folder = args.rules.as_ref().map(|folder| folder.display().to_string());
+            let given = |guardrail: &Guardrail| folder.as_ref().is_some_and(|folder| guardrail.source.name.starts_with(folder));
+            rules.selected.retain(|guardrail| judged.contains(&guardrail.rule.id) || given(guardrail));
+        }
+        Ok(rules)
+    }
+
+    fn pack(args: &RuleArgs) -> Result<RulePack, AppError> {
+        Ok(match &args.rules {
             Some(folder) => RulePack::with_folder(folder)?,
             None => RulePack::embedded()?,
-        };
+        })
+    }
+
+    fn select(mut pack: RulePack, args: &RuleArgs) -> Result<Self, AppError> {
         if let Some(path) = &args.params {
             pack.params.override_from(&SourceFile::read(path)?)?;
         }
@@ -85,6 +115,7 @@ pub(super) fn scan_into(
                 })
                 .collect(),
             rule_pack: rules.pack.info(&rules.selected),
+            params: rules.pack.params.effective(),
         };
         let started_at = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
         let bundle = Bundle::open(bundle_dir, Manifest::new(scope, Some(caller.clone()), started_at), fresh)?;
@@ -169,7 +200,8 @@ impl Run<'_> {
         progress.finish_and_clear();
         let manifest = &mut self.bundle.manifest;
         manifest.interrupted = !complete;
-        for (service, counts) in self.sessions.traffic.counts() {
+        let counts = if done < total { self.sessions.traffic.counts() } else { Default::default() };
+        for (service, counts) in counts {
             let entry = manifest.calls.entry(service).or_default();
             entry.calls += counts.calls;
             entry.retries += counts.retries;

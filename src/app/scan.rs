@@ -14,16 +14,17 @@ use crate::output::{Document, Format, RenderError, find_format};
 
 pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
     let files = output_files(&args.output)?;
-    let rules = Rules::load(&args.rules)?;
-    let (bundle, engine, anew) = match &args.from {
+    let (rules, bundle, engine, anew) = match &args.from {
         Some(dir) => {
             let bundle = Bundle::read(dir)?;
+            let rules = Rules::for_bundle(&args.rules, &bundle)?;
             let engine = engine(&rules, &bundle)?;
-            (bundle, engine, true)
+            (rules, bundle, engine, true)
         }
         None => {
+            let rules = Rules::load(&args.rules)?;
             let (bundle, engine) = scan_into(&args.bundle, args.fresh, &args.fleet, &rules, context)?;
-            (bundle, engine, false)
+            (rules, bundle, engine, false)
         }
     };
     let outcomes = Outcomes { bundle: &bundle, engine: &engine, anew };

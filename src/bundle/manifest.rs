@@ -25,6 +25,8 @@ pub struct ScopeEntry {
 pub struct ScopeInfo {
     pub accounts: Vec<ScopeEntry>,
     pub rule_pack: RulePackInfo,
+    /// The value of every parameter.
+    pub params: BTreeMap<String, serde_json::Value>,
 }
 
 impl ScopeInfo {
@@ -41,7 +43,7 @@ impl ScopeInfo {
         if self.accounts != other.accounts {
             return Some("the regions, roles or descriptions of the accounts differ".into());
         }
-        if self.rule_pack != other.rule_pack {
+        if self.rule_pack != other.rule_pack || self.params != other.params {
             return Some("the guardrails or their parameters differ".into());
         }
         None

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::model::{Lang, visible};
 use crate::rule::{Guardrail, Params};
@@ -26,16 +25,19 @@ pub fn param_table(params: &Params, lang: Lang) -> String {
     let mut table = plain_table(None);
     table.set_header(lang.pick(["parameter", "value", "meaning"], ["パラメータ", "値", "意味"]));
     for (name, value) in params.effective() {
-        let meaning = params.declared.get(name).map(|param| param.description.get(lang)).unwrap_or_default();
-        table.add_row([name, &value.to_string(), meaning].map(visible));
+        let meaning = params.declared.get(&name).map(|param| param.description.get(lang)).unwrap_or_default();
+        table.add_row([name.as_str(), &value.to_string(), meaning].map(visible));
     }
     format!("{table}\n")
 }
 
+/// The line below the header.
+const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
+
 /// A table that fits the width, or its terminal.
 pub(super) fn plain_table(width: Option<u16>) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(TableStyle::new().header_separator(RULE)).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width.or_else(|| (!table.is_tty()).then_some(DEFAULT_WIDTH)) {
         table.set_width(width);
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use comfy_table::{CellAlignment, Table};
+use textwrap::Options;
 
 use super::listing::{DEFAULT_WIDTH, plain_table};
 use super::{Document, RenderError};
@@ -25,7 +26,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
             if guardrail.severity == severity
                 && let Some(shown) = details.failing.get(&guardrail.id)
             {
-                write_failing(out, guardrail, shown, &style, lang)?;
+                write_failing(out, guardrail, shown, &style, document)?;
             }
         }
     }
@@ -134,11 +135,12 @@ fn write_failing(
     guardrail: &GuardrailSummary,
     shown: &[Finding],
     style: &Style,
-    lang: Lang,
+    document: &Document<'_>,
 ) -> Result<(), RenderError> {
+    let lang = document.lang;
     let alias = guardrail.alias.as_deref().map(|alias| format!(" ({alias})")).unwrap_or_default();
     writeln!(out, "\n[{}] {}{alias}", style.severity(guardrail.severity, lang), style.paint("1", &guardrail.id))?;
-    writeln!(out, "  {}", line(guardrail.title.get(lang)))?;
+    writeln!(out, "{}", wrapped(guardrail.title.get(lang), "  ", document))?;
     for finding in shown {
         writeln!(out, "  - {}", line(&subject(finding, lang)))?;
         for detail in evidence(finding, lang) {
@@ -156,8 +158,16 @@ fn write_failing(
             )
         )?;
     }
-    writeln!(out, "  → {}", line(guardrail.remediation.get(lang)))?;
+    writeln!(out, "{}", wrapped(guardrail.remediation.get(lang), "  → ", document))?;
     Ok(())
+}
+
+/// A paragraph that fits the width; its further lines stand below the first word.
+fn wrapped(text: &str, indent: &str, document: &Document<'_>) -> String {
+    let width = usize::from(document.width.unwrap_or(DEFAULT_WIDTH));
+    let blank = " ".repeat(indent.chars().count());
+    let options = Options::new(width.max(20)).initial_indent(indent).subsequent_indent(&blank);
+    textwrap::fill(&line(text), options)
 }
 
 /// Where and what, in one line.

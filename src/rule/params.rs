@@ -79,6 +79,12 @@ impl Params {
         Ok((key, value))
     }
 
+    /// Takes the values that a saved run had; names that nobody declares any more are passed over.
+    pub fn restore(&mut self, values: &BTreeMap<String, serde_json::Value>) {
+        let known = values.iter().filter(|(name, _)| self.declared.contains_key(*name));
+        self.values.extend(known.map(|(name, value)| (name.clone(), value.clone())));
+    }
+
     /// The value of a parameter in this run.
     pub fn value(&self, name: &str) -> Option<&serde_json::Value> {
         self.values.get(name).or_else(|| self.declared.get(name).map(|param| &param.default))
@@ -95,8 +101,8 @@ impl Params {
     }
 
     /// The values in this run, by name.
-    pub fn effective(&self) -> BTreeMap<&str, &serde_json::Value> {
-        self.declared.keys().filter_map(|name| Some((name.as_str(), self.value(name)?))).collect()
+    pub fn effective(&self) -> BTreeMap<String, serde_json::Value> {
+        self.declared.keys().filter_map(|name| Some((name.clone(), self.value(name)?.clone()))).collect()
     }
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::session::AccountSession;
@@ -235,7 +234,7 @@ impl Failure {
             }
             SdkError::TimeoutError(_) => ("Timeout".to_owned(), "no answer in time".to_owned()),
             SdkError::DispatchFailure(failure) => {
-                let message = DisplayErrorContext(error).to_string();
+                let message = in_words(error);
                 let code = if failure.is_timeout() {
                     "Timeout"
                 } else if message.contains("dns error") || message.contains("failed to lookup address") {
@@ -245,10 +244,16 @@ impl Failure {
                 };
                 (code.to_owned(), message)
             }
-            other => ("Response".to_owned(), DisplayErrorContext(other).to_string()),
+            other => ("Response".to_owned(), in_words(other)),
         };
         Self { cause: cause_of(action, region, &code, &message), code, message }
     }
+}
+
+/// The messages of an error and its sources in one line.
+pub(super) fn in_words(error: &dyn std::error::Error) -> String {
+    let messages = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    messages.collect::<Vec<_>>().join(": ")
 }
 
 fn cause_of(action: &str, region: &str, code: &str, message: &str) -> Unknown {

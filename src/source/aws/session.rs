@@ -11,10 +11,9 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::retry::RetryConfig;
 
-use super::call::Failure;
+use super::call::{Failure, in_words};
 use super::traffic::Traffic;
 use crate::model::{AccountId, Caller, Unknown};
 
@@ -187,7 +186,7 @@ fn role_failure(error: &CredentialsError) -> Failure {
         }
         source = inner.source();
     }
-    let message = DisplayErrorContext(error).to_string();
+    let message = in_words(error);
     let code = "NoCredentials".to_owned();
     Failure { cause: Unknown::RoleNotAssumed(code.clone()), code, message }
 }
