@@ -17,7 +17,7 @@ pub struct AccountOutcome {
     /// Listings and properties that could not be seen, sorted.
     pub gaps: Vec<Gap>,
     pub findings: Vec<Finding>,
-    /// Whether anything was seen.
+    /// Whether any listing was seen whole.
     pub seen: bool,
 }
 
@@ -114,7 +114,7 @@ pub fn outcome(inventory: &Inventory, findings: Vec<Finding>) -> AccountOutcome 
         },
         by_guardrail: by_guardrail.into_iter().map(|(id, (_, counts))| (id, counts)).collect(),
         gaps: gaps(inventory, &findings),
-        seen: verdicts.pass + verdicts.fail > 0,
+        seen: inventory.types.keys().any(|kind| inventory.gaps.iter().all(|gap| gap.resource_type != *kind)),
         findings,
     }
 }

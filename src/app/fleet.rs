@@ -1,13 +1,15 @@
 //! From the command line to the accounts to scan, and through them: the part that scan and collect share.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use futures::StreamExt;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tokio::sync::Semaphore;
 
 use super::{AppError, Context, stop};
@@ -56,7 +58,8 @@ impl Rules {
                 ));
             }
             let folder = args.rules.as_ref().map(|folder| folder.display().to_string());
-            let given = |guardrail: &Guardrail| folder.as_ref().is_some_and(|folder| guardrail.source.name.starts_with(folder));
+            let given =
+                |guardrail: &Guardrail| folder.as_ref().is_some_and(|folder| guardrail.source.name.starts_with(folder));
             rules.selected.retain(|guardrail| judged.contains(&guardrail.rule.id) || given(guardrail));
         }
         Ok(rules)
@@ -170,8 +173,8 @@ impl Run<'_> {
                 self.bundle.manifest.started_at
             );
         }
-        let progress = self.progress(total, done);
         let slots = Arc::new(Semaphore::new(usize::from(self.args.max_parallel)));
+        let progress = self.progress(total, done, Arc::clone(&slots));
         let stop = stop::on_signal();
         let at_once = ACCOUNTS_AT_ONCE.min(usize::from(self.args.max_parallel));
         let this = &self;
@@ -252,18 +255,22 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn progress(&self, total: u64, done: u64) -> ProgressBar {
-        use std::io::IsTerminal;
+    /// Accounts that are done and collectors in flight, on a terminal.
+    fn progress(&self, total: u64, done: u64, slots: Arc<Semaphore>) -> ProgressBar {
         if self.context.quiet || !std::io::stderr().is_terminal() {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::new(total).with_position(done);
-        let template = self
-            .context
-            .lang
-            .pick("{bar:30} {pos}/{len} accounts {elapsed}", "{bar:30} {pos}/{len} アカウント {elapsed}");
+        let template = self.context.lang.pick(
+            "{bar:30} {pos}/{len} accounts, {units} collectors in flight, {elapsed}",
+            "{bar:30} {pos}/{len} アカウント（実行中の収集 {units}） {elapsed}",
+        );
         if let Ok(style) = ProgressStyle::with_template(template) {
-            bar.set_style(style);
+            let all = usize::from(self.args.max_parallel);
+            let in_flight = move |_: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = write!(out, "{}", all.saturating_sub(slots.available_permits()));
+            };
+            bar.set_style(style.with_key("units", in_flight));
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         bar
@@ -281,8 +288,8 @@ async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessi
     };
     Sessions::load(options).await.map_err(|failure| {
         AppError::refused(
-            format!("the hub role could not be assumed: {} {}", failure.code, failure.message),
-            "check --hub-role-arn, its trust policy, and the credentials",
+            format!("the AWS session could not be set up: {}: {}", failure.code, failure.message),
+            "check --hub-role-arn and its trust policy, the credentials, and AWS_CA_BUNDLE",
         )
     })
 }

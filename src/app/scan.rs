@@ -45,14 +45,14 @@ pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
         Err(RenderError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other.map_err(|error| app_error(error, "standard output"))?,
     }
-    Ok(exit(&report, args.fail_on))
+    Ok(exit(&report, args.fail_on, anew))
 }
 
 /// Interrupted before failing before unknown before compliant; a report about nothing is not compliance.
-fn exit(report: &Report, fail_on: FailOn) -> Exit {
+fn exit(report: &Report, fail_on: FailOn, anew: bool) -> Exit {
     let summary = &report.summary;
     let failing = summary.failures.keys().any(|severity| fail_on.least().is_some_and(|least| *severity >= least));
-    if report.run.interrupted {
+    if report.run.interrupted && !anew {
         Exit::Interrupted
     } else if failing {
         Exit::Failing

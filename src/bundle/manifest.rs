@@ -34,11 +34,7 @@ impl ScopeInfo {
     pub fn difference(&self, other: &Self) -> Option<String> {
         let ids = |scope: &Self| scope.accounts.iter().map(|entry| entry.account.id.clone()).collect::<Vec<_>>();
         if ids(self) != ids(other) {
-            return Some(format!(
-                "it is about {} accounts, this scan about {}, or others",
-                self.accounts.len(),
-                other.accounts.len()
-            ));
+            return Some("it is about other accounts".into());
         }
         if self.accounts != other.accounts {
             return Some("the regions, roles or descriptions of the accounts differ".into());
@@ -105,7 +101,7 @@ impl Manifest {
             caller: self.caller.clone(),
             started_at: self.started_at.clone(),
             finished_at: self.finished_at.clone().unwrap_or_else(|| self.started_at.clone()),
-            interrupted: self.interrupted,
+            interrupted: self.interrupted || self.finished_at.is_none(),
             calls: self.calls.clone(),
         }
     }

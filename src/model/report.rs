@@ -147,7 +147,7 @@ pub struct GuardrailSummary {
 /// What was looked at, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
-    /// Accounts of which something was seen.
+    /// Accounts of which at least one listing was seen whole.
     pub accounts_seen: u64,
     pub accounts: u64,
     pub gaps: u64,

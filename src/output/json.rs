@@ -88,7 +88,7 @@ struct GuardrailTotals<'a> {
 #[schemars(deny_unknown_fields)]
 struct Coverage<'a> {
     accounts: u64,
-    /// The accounts of which anything was seen.
+    /// The accounts of which at least one listing was seen whole.
     accounts_seen: u64,
     #[schemars(with = "Vec<JsonGap<'static>>")]
     #[serde(serialize_with = "stream_gaps")]

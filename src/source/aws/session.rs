@@ -50,11 +50,16 @@ impl Sessions {
     /// Loads the standard AWS configuration (environment, profiles, SSO, process, web identity, container, instance).
     ///
     /// # Errors
-    /// When the hub role cannot be assumed.
+    /// When the hub role cannot be assumed, or the file of `AWS_CA_BUNDLE` cannot be read.
     pub async fn load(options: SessionOptions) -> Result<Self, Failure> {
         let traffic = Traffic::default();
+        let http_client = traffic.http_client().map_err(|error| Failure {
+            cause: Unknown::RoleNotAssumed("AWS_CA_BUNDLE".into()),
+            code: "AWS_CA_BUNDLE".into(),
+            message: error.to_string(),
+        })?;
         let base = config_loader(&options)
-            .http_client(traffic.http_client())
+            .http_client(http_client)
             .region(Region::new(options.home_region.clone()))
             .load()
             .await;

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{Builder, Connector};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
@@ -21,9 +23,23 @@ pub struct Traffic(Arc<Mutex<BTreeMap<String, CallCounts>>>);
 
 impl Traffic {
     /// The client that all SDK clients share, so that connections are reused across accounts.
-    pub(super) fn http_client(&self) -> SharedHttpClient {
-        let inner = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_with_resolver(Resolver);
-        SharedHttpClient::new(CountingClient { inner, traffic: self.clone() })
+    ///
+    /// It goes through the proxy of `HTTPS_PROXY` and `NO_PROXY`, and trusts the certificates of `AWS_CA_BUNDLE` beside
+    /// the system's.
+    ///
+    /// # Errors
+    /// When the file of `AWS_CA_BUNDLE` cannot be used.
+    pub(super) fn http_client(&self) -> io::Result<SharedHttpClient> {
+        let tls = trusted()?;
+        let inner = Builder::new().build_with_connector_fn(move |settings, components| {
+            let mut builder = Connector::builder();
+            builder.set_connector_settings(settings.cloned());
+            builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
+            builder.set_proxy_config(Some(ProxyConfig::from_env()));
+            let provider = Provider::Rustls(CryptoMode::Ring);
+            builder.tls_provider(provider).tls_context(tls.clone()).build_with_resolver(Resolver)
+        });
+        Ok(SharedHttpClient::new(CountingClient { inner, traffic: self.clone() }))
     }
 
     /// The counts so far, by service.
@@ -41,6 +57,14 @@ impl Traffic {
             entry.calls += 1;
         }
     }
+}
+
+fn trusted() -> io::Result<TlsContext> {
+    let mut store = TrustStore::default();
+    if let Some(path) = std::env::var_os("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
+        store = store.with_pem_certificate(std::fs::read(path)?);
+    }
+    TlsContext::builder().with_trust_store(store).build().map_err(io::Error::other)
 }
 
 /// The service in the credential scope of a request's signature (`…/DATE/REGION/SERVICE/aws4_request`).
