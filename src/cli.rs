@@ -42,6 +42,8 @@ pub enum Command {
     /// List, show, test and lint guardrails
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Print the IAM policy that the accounts' role needs for the selected guardrails
+    Permissions(PermissionsArgs),
     /// Print the JSON Schema of a file
     Schema {
         #[arg(value_enum)]
@@ -193,6 +195,16 @@ pub struct CollectArgs {
     /// Start over, discarding what the bundle holds
     #[arg(long)]
     pub fresh: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PermissionsArgs {
+    #[command(flatten)]
+    pub rules: RuleArgs,
+
+    /// Print a CloudFormation template with the role, its trust policy and the policy
+    #[arg(long)]
+    pub cloudformation: bool,
 }
 
 /// From which severity on a failure counts for the exit code.

@@ -2,6 +2,7 @@
 
 mod collect;
 mod fleet;
+mod permissions;
 mod rules;
 mod scan;
 mod schema;
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli) -> Result<Exit, AppError> {
         Command::Scan(args) => scan::run(args, context),
         Command::Collect(args) => collect::run(args, context),
         Command::Rules(command) => rules::run(command, context),
+        Command::Permissions(args) => permissions::run(args),
         Command::Schema { of } => schema::run(*of),
         Command::Completions { shell } => schema::completions(*shell),
         Command::Man => schema::man(),

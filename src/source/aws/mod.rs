@@ -66,6 +66,12 @@ pub fn collectors() -> impl Iterator<Item = &'static Collector> {
     COLLECTORS.iter().copied().flatten()
 }
 
+/// The IAM actions of the collectors that yield one of the types.
+pub fn needed_actions(types: &BTreeSet<String>) -> BTreeSet<&'static str> {
+    let needed = collectors().filter(|collector| collector.types.iter().any(|kind| types.contains(*kind)));
+    needed.flat_map(|collector| collector.actions.iter().copied()).collect()
+}
+
 /// Those of the types that some collector yields, with their scope.
 pub fn collectable(types: &BTreeSet<String>) -> BTreeMap<String, Scope> {
     let offered = collectors().flat_map(|collector| collector.types.iter().map(|kind| (*kind, collector.scope)));
