@@ -150,7 +150,7 @@ pub struct ScanArgs {
     pub rules: RuleArgs,
 
     /// Judge a saved bundle again: no AWS, no credentials
-    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class"])]
+    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id"])]
     pub from: Option<PathBuf>,
 
     /// Where the evidence is kept; a scan that was cut short goes on from there

@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::model::{Account, Caller, Inventory, Unknown};
 use crate::rule::{Guardrail, RulePack, Selection};
 use crate::source::aws::{
-    AccountScan, AccountSession, Failure, SessionOptions, Sessions, collect_account, collectable, discover,
+    AccountScan, AccountSession, Failure, SessionOptions, Sessions, collect_account, collectable, discover, home_region,
 };
 use crate::syntax::SourceFile;
 
@@ -185,7 +185,7 @@ impl Run<'_> {
                     if *stop.borrow() {
                         return Ok(false);
                     }
-                    let inventory = this.collect(target, slots, stop.clone()).await;
+                    let Some(inventory) = this.collect(target, slots, stop.clone()).await else { return Ok(false) };
                     // An account that was cut short is scanned again by the next run.
                     if *stop.borrow() && inventory.gaps.iter().any(|gap| gap.cause == Unknown::Interrupted) {
                         return Ok(false);
@@ -216,24 +216,29 @@ impl Run<'_> {
         Ok((self.bundle, self.engine))
     }
 
+    /// Nothing when the scan was stopped before the account was entered.
     async fn collect(
         &self,
         target: Target,
         slots: Arc<Semaphore>,
-        stop: tokio::sync::watch::Receiver<bool>,
-    ) -> Inventory {
+        mut stop: tokio::sync::watch::Receiver<bool>,
+    ) -> Option<Inventory> {
         let scan = AccountScan {
             account: target.account.clone(),
             regions: target.regions.clone(),
             types: collectable(&self.rules_types),
         };
-        match self.enter(&target).await {
+        let entered = tokio::select! {
+            entered = self.enter(&target) => entered,
+            _ = stop.wait_for(|stop| *stop) => return None,
+        };
+        Some(match entered {
             Ok(session) => collect_account(scan, session, slots, stop).await,
             Err(failure) => {
                 tracing::warn!(account = %target.account.id, code = failure.code, "the role could not be assumed: {}", failure.message);
                 scan.unseen(&failure.cause)
             }
-        }
+        })
     }
 
     async fn enter(&self, target: &Target) -> Result<AccountSession, Failure> {
@@ -278,8 +283,9 @@ impl Run<'_> {
 }
 
 async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessions, AppError> {
-    let listed_region = listed.and_then(|fleet| fleet.targets.iter().find_map(|target| target.regions.first()));
-    let home_region = args.region.first().or(listed_region).cloned().unwrap_or_else(|| DEFAULT_REGIONS[0].to_owned());
+    let listed = listed.into_iter().flat_map(|fleet| fleet.targets.iter().flat_map(|target| &target.regions));
+    let home_region =
+        home_region(args.region.iter().chain(listed)).cloned().unwrap_or_else(|| DEFAULT_REGIONS[0].to_owned());
     let options = SessionOptions {
         hub_role_arn: args.hub_role_arn.clone(),
         session_name: args.session_name.clone(),

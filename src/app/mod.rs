@@ -16,7 +16,7 @@ use tracing_subscriber::EnvFilter;
 use crate::bundle::BundleError;
 use crate::cli::{Cli, Command};
 use crate::exit::Exit;
-use crate::model::Lang;
+use crate::model::{Lang, visible};
 use crate::syntax::{Fault, Faults};
 
 /// Why a command could not run.
@@ -73,15 +73,23 @@ pub fn run(cli: &Cli) -> Result<Exit, AppError> {
 
 /// Prints an error with its place and what to do, on standard error.
 pub fn print_error(error: &AppError, cli: &Cli) {
-    let color = use_color(cli) && std::io::stderr().is_terminal();
-    let styles = if color { ThemeStyles::ansi() } else { ThemeStyles::none() };
-    let characters = ThemeCharacters::unicode();
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme { characters, styles }).with_width(100);
-    let mut text = String::new();
-    if handler.render_report(&mut text, error).is_err() {
-        text = format!("{error}\n");
-    }
+    let plain = render(error, ThemeStyles::none());
+    let harmless = visible(&plain);
+    // Where there is something to replace, colours are given up: they are escape sequences themselves.
+    let color = use_color(cli) && std::io::stderr().is_terminal() && harmless == plain;
+    let text = if color { render(error, ThemeStyles::ansi()) } else { harmless };
     let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+fn render(error: &AppError, styles: ThemeStyles) -> String {
+    let theme = GraphicalTheme { characters: ThemeCharacters::unicode(), styles };
+    // Wrapping would break names at their hyphens.
+    let handler = GraphicalReportHandler::new_themed(theme).with_wrap_lines(false);
+    let mut text = String::new();
+    match handler.render_report(&mut text, error) {
+        Ok(()) => text,
+        Err(_) => format!("{error}\n"),
+    }
 }
 
 fn language(cli: &Cli) -> Lang {

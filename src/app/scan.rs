@@ -14,7 +14,7 @@ use crate::output::{Document, Format, RenderError, find_format};
 
 pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
     let files = output_files(&args.output)?;
-    let (rules, bundle, engine, anew) = match &args.from {
+    let (rules, mut bundle, engine, anew) = match &args.from {
         Some(dir) => {
             let bundle = Bundle::read(dir)?;
             let rules = Rules::for_bundle(&args.rules, &bundle)?;
@@ -27,16 +27,15 @@ pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
             (rules, bundle, engine, false)
         }
     };
-    let outcomes = Outcomes { bundle: &bundle, engine: &engine, anew };
-    let report = outcomes.report(rules.pack.info(&rules.selected))?;
+    let report = Outcomes { bundle: &bundle, engine: &engine, anew }.report(rules.pack.info(&rules.selected))?;
     if !anew {
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
-        bundle.write_file("report.json".as_ref(), &json)?;
+        bundle.write_report(&json)?;
     }
+    let outcomes = Outcomes { bundle: &bundle, engine: &engine, anew };
     let document = Document { report: &report, outcomes: &outcomes, lang: context.lang, color: false, width: None };
-    for (format, path) in files {
-        write_file(&document, format, &path)?;
-    }
+    // A file that cannot be written costs neither the other files nor the report on standard output.
+    let written: Vec<_> = files.iter().map(|(format, path)| write_file(&document, format, path)).collect();
     let terminal = io::stdout().is_terminal();
     let document =
         Document { color: context.color && terminal, width: terminal.then(terminal_width).flatten(), ..document };
@@ -45,6 +44,7 @@ pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
         Err(RenderError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => {}
         other => other.map_err(|error| app_error(error, "standard output"))?,
     }
+    written.into_iter().collect::<Result<(), _>>()?;
     Ok(exit(&report, args.fail_on, anew))
 }
 

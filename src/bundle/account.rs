@@ -34,6 +34,9 @@ struct Header {
 }
 
 impl AccountRecord {
+    /// The files of an account's folder.
+    pub(super) const FILES: [&str; 2] = [INVENTORY, FINDINGS];
+
     pub(super) fn write(&self, dir: &Path) -> Result<(), BundleError> {
         let path = dir.join(INVENTORY);
         self.write_inventory(&path).map_err(BundleError::io("write", &path))?;
@@ -44,6 +47,7 @@ impl AccountRecord {
     fn write_inventory(&self, path: &Path) -> io::Result<()> {
         let Inventory { account, regions, types, resources, gaps } = self.inventory.clone();
         let mut out = zstd::Encoder::new(BufWriter::new(File::create(path)?), COMPRESSION)?;
+        out.include_checksum(true)?;
         write_line(&mut out, &Header { account, regions, types, gaps })?;
         resources.iter().try_for_each(|resource| write_line(&mut out, resource))?;
         sync(out.finish()?)

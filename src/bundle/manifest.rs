@@ -57,6 +57,7 @@ pub struct Manifest {
     pub started_at: String,
     /// RFC 3339; absent while the scan is not done.
     pub finished_at: Option<String>,
+    /// Whether accounts are missing: from the start until the last of them is done.
     pub interrupted: bool,
     pub calls: BTreeMap<String, CallCounts>,
     /// SHA-256 in hex by path, of every file but this one.
@@ -72,7 +73,7 @@ impl Manifest {
             caller,
             started_at,
             finished_at: None,
-            interrupted: false,
+            interrupted: true,
             calls: BTreeMap::new(),
             files: BTreeMap::new(),
         }

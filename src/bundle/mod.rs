@@ -20,6 +20,10 @@ use crate::model::AccountId;
 const MANIFEST: &str = "manifest.json";
 const LOCK: &str = ".lock";
 const ACCOUNTS: &str = "accounts";
+const RULES: &str = "rules";
+const REPORT: &str = "report.json";
+/// The extension of what is being written; it may stay behind when the process is killed.
+const UNFINISHED: &str = "unfinished";
 
 /// Why a bundle cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -70,13 +74,14 @@ impl Bundle {
     /// When the folder holds something else, another scope, or cannot be written.
     pub fn open(dir: &Path, manifest: Manifest, fresh: bool) -> Result<Self, BundleError> {
         let exists = dir.join(MANIFEST).exists();
-        if !exists && fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        if !may_be_written(dir) {
             return Err(BundleError::NotABundle { path: dir.to_owned() });
         }
         fs::create_dir_all(dir).map_err(BundleError::io("create", dir))?;
         let lock = lock(dir)?;
         let manifest = if exists && !fresh {
-            let existing = Manifest::read(&dir.join(MANIFEST))?;
+            let mut existing = Manifest::read(&dir.join(MANIFEST))?;
+            existing.files.retain(|name, _| dir.join(name).exists());
             if let Some(difference) = existing.scope.difference(&manifest.scope) {
                 return Err(BundleError::OtherScope { path: dir.to_owned(), difference });
             }
@@ -88,6 +93,7 @@ impl Bundle {
         let accounts = dir.join(ACCOUNTS);
         fs::create_dir_all(&accounts).map_err(BundleError::io("create", &accounts))?;
         let bundle = Self { dir: dir.to_owned(), manifest, _lock: Some(lock) };
+        bundle.accounts().iter().try_for_each(|id| bundle.verify(id))?;
         bundle.write_manifest()?;
         Ok(bundle)
     }
@@ -131,7 +137,7 @@ impl Bundle {
     /// When it cannot be written; nothing of the account is kept then.
     pub fn write_account(&self, record: &AccountRecord) -> Result<(), BundleError> {
         let target = self.account_dir(&record.inventory.account.id);
-        let unfinished = target.with_extension("unfinished");
+        let unfinished = target.with_extension(UNFINISHED);
         remove(&unfinished)?;
         fs::create_dir_all(&unfinished).map_err(BundleError::io("create", &unfinished))?;
         if let Err(error) = record.write(&unfinished) {
@@ -147,7 +153,35 @@ impl Bundle {
     /// # Errors
     /// When it is not there or damaged.
     pub fn read_account(&self, id: &AccountId) -> Result<AccountRecord, BundleError> {
+        self.verify(id)?;
         AccountRecord::read(&self.account_dir(id))
+    }
+
+    /// Whether the account's files are those that the manifest has the hashes of.
+    fn verify(&self, id: &AccountId) -> Result<(), BundleError> {
+        for name in AccountRecord::FILES {
+            let path = self.account_dir(id).join(name);
+            let listed = self.manifest.files.get(&format!("{ACCOUNTS}/{id}/{name}"));
+            if let Some(digest) = listed
+                && digest_of(&path)? != *digest
+            {
+                return Err(BundleError::Damaged {
+                    path,
+                    problem: "it is not what the manifest has the hash of".into(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the report of a bundle that is sealed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write_report(&mut self, json: &[u8]) -> Result<(), BundleError> {
+        self.write_file(Path::new(REPORT), json)?;
+        self.manifest.files.insert(REPORT.to_owned(), digest_of(&self.dir.join(REPORT))?);
+        self.write_manifest()
     }
 
     /// Keeps a file of the bundle, such as a rule.
@@ -170,22 +204,44 @@ impl Bundle {
         let mut files = Vec::new();
         list_files(&self.dir, &mut files)?;
         files.retain(|path| ![MANIFEST, LOCK].iter().any(|name| path == &self.dir.join(name)));
+        files.retain(|path| !path.ancestors().take_while(|part| *part != self.dir).any(is_unfinished));
         self.manifest.files.clear();
         for path in files {
-            let bytes = fs::read(&path).map_err(BundleError::io("read", &path))?;
             let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            let digest = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-            self.manifest.files.insert(name, digest);
+            self.manifest.files.insert(name, digest_of(&path)?);
         }
         self.write_manifest()
     }
 
     fn write_manifest(&self) -> Result<(), BundleError> {
         let path = self.dir.join(MANIFEST);
-        let unfinished = path.with_extension("unfinished");
+        let unfinished = path.with_extension(UNFINISHED);
         fs::write(&unfinished, self.manifest.to_json()).map_err(BundleError::io("write", &unfinished))?;
         fs::rename(&unfinished, &path).map_err(BundleError::io("write", &path))
     }
+}
+
+/// Whether a folder is a bundle, or holds no more than a bundle that was just begun. What belongs to others is neither,
+/// though it may have a file of the manifest's name.
+fn may_be_written(dir: &Path) -> bool {
+    let manifest = dir.join(MANIFEST);
+    if manifest.exists() {
+        return dir.join(LOCK).exists() || Manifest::read(&manifest).is_ok();
+    }
+    let ours = |name: &std::ffi::OsStr| [LOCK, ACCOUNTS, RULES, REPORT].iter().any(|own| name == *own);
+    let begun = dir.join(LOCK).exists();
+    let mut entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.all(|entry| begun && (ours(&entry.file_name()) || is_unfinished(&entry.path())))
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == UNFINISHED)
+}
+
+/// SHA-256 in hex.
+fn digest_of(path: &Path) -> Result<String, BundleError> {
+    let bytes = fs::read(path).map_err(BundleError::io("read", path))?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn lock(dir: &Path) -> Result<File, BundleError> {
@@ -200,10 +256,10 @@ fn lock(dir: &Path) -> Result<File, BundleError> {
 
 /// Removes what a bundle consists of, and nothing else.
 fn clear(dir: &Path) -> Result<(), BundleError> {
-    for name in [ACCOUNTS, "rules"] {
+    for name in [ACCOUNTS, RULES] {
         remove(&dir.join(name))?;
     }
-    for name in [MANIFEST, "report.json"] {
+    for name in [MANIFEST, REPORT] {
         let path = dir.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

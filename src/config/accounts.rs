@@ -32,7 +32,9 @@ pub struct Fleet {
 #[expect(dead_code, reason = "only its schema is used; reading goes value by value to report all faults at once")]
 pub struct AccountsFile {
     /// Used by every account that does not say otherwise.
+    #[schemars(extend("not" = {"required": ["id"]}))]
     defaults: Option<Entry>,
+    #[schemars(extend("minItems" = 1, "items" = {"$ref": "#/$defs/Entry", "required": ["id"]}))]
     accounts: Vec<Entry>,
 }
 

@@ -12,7 +12,8 @@ use super::{Lang, Map, Value};
 /// A 12-digit AWS account id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-pub struct AccountId(#[schemars(regex(pattern = r"^[0-9]{12}$"))] String);
+#[schemars(extend("pattern" = "^[0-9]{12}$"))]
+pub struct AccountId(String);
 
 /// The error of parsing an account id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

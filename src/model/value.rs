@@ -91,21 +91,17 @@ impl Value {
     pub fn equals(&self, other: &Value) -> Option<bool> {
         match (self, other) {
             (Self::Unknown(_), _) | (_, Self::Unknown(_)) => None,
-            (Self::List(a), Self::List(b)) if a.len() == b.len() => all_equal(a.iter().zip(b.iter())),
-            (Self::Map(a), Self::Map(b)) if a.len() == b.len() && a.keys().eq(b.keys()) => {
-                all_equal(a.values().zip(b.values()))
-            }
-            (Self::List(a), Self::List(b)) => lengths_may_differ(a, b),
+            (Self::List(a), Self::List(b)) => lists_equal(a, b),
+            (Self::Map(a), Self::Map(b)) => maps_equal(a, b),
             (Self::Number(a), Self::Number(b)) => Some(a.as_f64() == b.as_f64()),
             _ => Some(self == other),
         }
     }
 }
 
-/// Conjunction in three values over pairs: one certain difference decides.
-fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<bool> {
-    pairs
-        .map(|(a, b)| a.equals(b))
+/// Conjunction in three values: one certain difference decides.
+fn all(mut answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    answers
         .try_fold(Some(true), |sofar, equal| match equal {
             Some(false) => Err(()),
             None => Ok(None),
@@ -114,10 +110,23 @@ fn all_equal<'a>(pairs: impl Iterator<Item = (&'a Value, &'a Value)>) -> Option<
         .unwrap_or(Some(false))
 }
 
-/// Lists of different length are different, unless an unknown item may stand for any number of items.
-fn lengths_may_differ(a: &[Value], b: &[Value]) -> Option<bool> {
-    let open = a.iter().chain(b).any(|item| matches!(item, Value::Unknown(_)));
-    if open { None } else { Some(false) }
+/// An unknown item may stand for any number of items, so that only what comes before it has its certain place.
+fn lists_equal(a: &[Value], b: &[Value]) -> Option<bool> {
+    let open = |items: &[Value]| items.iter().position(|item| matches!(item, Value::Unknown(_)));
+    let pairs = a.iter().zip(b).map(|(a, b)| a.equals(b));
+    match [open(a), open(b)].into_iter().flatten().min() {
+        None if a.len() != b.len() => Some(false),
+        None => all(pairs),
+        Some(first) => all(pairs.take(first).chain([None])),
+    }
+}
+
+/// An unknown property may turn out to be absent.
+fn maps_equal(a: &Map, b: &Map) -> Option<bool> {
+    let one_sided = |value: &Value| if matches!(value, Value::Unknown(_)) { None } else { Some(false) };
+    let ours = a.iter().map(|(key, value)| b.get(key).map_or_else(|| one_sided(value), |other| value.equals(other)));
+    let theirs = b.iter().filter(|(key, _)| !a.contains_key(*key)).map(|(_, value)| one_sided(value));
+    all(ours.chain(theirs))
 }
 
 impl From<bool> for Value {
@@ -274,5 +283,16 @@ mod tests {
         assert_eq!(read(json!([hole])).equals(&read(json!([]))), None);
         assert_eq!(read(json!({"a": 1})).equals(&read(json!({"a": 1.0}))), Some(true));
         assert_eq!(read(json!({"a": 1})).equals(&read(json!({"b": 1}))), Some(false));
+    }
+
+    #[test]
+    fn an_unknown_may_stand_for_any_number_of_items_and_for_an_absent_property() {
+        let read = |json| Value::from_notation(json).unwrap();
+        let hole = json!({"$unknown": "not_collected"});
+        assert_eq!(read(json!([hole, 5, hole])).equals(&read(json!([1, 2, 5]))), None);
+        assert_eq!(read(json!([1, hole])).equals(&read(json!([2, 3, 4]))), Some(false));
+        assert_eq!(read(json!({"a": hole})).equals(&read(json!({}))), None);
+        assert_eq!(read(json!({"a": 1})).equals(&read(json!({"a": 1, "b": hole}))), None);
+        assert_eq!(read(json!({"a": hole})).equals(&read(json!({"b": 1}))), Some(false));
     }
 }

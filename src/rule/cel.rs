@@ -134,7 +134,7 @@ impl Node {
     }
 
     /// What iterating goes through: the items of a list, the unknown ones last so that the known ones may decide, or
-    /// the keys of a map.
+    /// the keys of a map, where a key whose value is unknown may turn out to be absent.
     fn items(&self) -> &[Box<dyn Val>] {
         self.items.get_or_init(|| match &self.value {
             Value::List(items) => {
@@ -142,19 +142,25 @@ impl Node {
                     items.iter().partition(|item| matches!(item, Value::Unknown(_)));
                 known.into_iter().chain(unknown).map(from_value).collect()
             }
-            Value::Map(map) => map.keys().map(|key| text(key)).collect(),
+            Value::Map(map) => {
+                let (unknown, known): (Vec<_>, Vec<_>) =
+                    map.iter().partition(|(_, value)| matches!(value, Value::Unknown(_)));
+                let known = known.into_iter().map(|(key, _)| text(key));
+                known.chain(unknown.into_iter().map(|(_, value)| from_value(value))).collect()
+            }
             _ => Vec::new(),
         })
     }
 
+    /// An unknown item, or a property that is not known to be there: the size is not certain then.
     fn unknown_item(&self) -> Option<&Unknown> {
-        match &self.value {
-            Value::List(items) => items.iter().find_map(|item| match item {
-                Value::Unknown(cause) => Some(cause.as_ref()),
-                _ => None,
-            }),
+        let unknown = |item: &'_ Value| matches!(item, Value::Unknown(_));
+        let item = match &self.value {
+            Value::List(items) => items.iter().find(|item| unknown(item)),
+            Value::Map(map) => map.values().find(|item| unknown(item)),
             _ => None,
-        }
+        };
+        item.and_then(Value::first_unknown).map(AsRef::as_ref)
     }
 }
 
@@ -257,10 +263,14 @@ impl Indexer for Node {
             }
             (Value::List(items), Value::Number(number)) => {
                 let position = number.as_u64().and_then(|position| usize::try_from(position).ok());
-                match (position.and_then(|position| items.get(position)), self.unknown_item()) {
-                    (Some(item), _) => read(item),
-                    (None, Some(cause)) => Err(unknown_error(cause)),
-                    (None, None) => Err(ExecutionError::no_such_key(&number.to_string())),
+                let before = items.iter().take(position.map_or(0, |position| position.saturating_add(1)));
+                // An unknown item may stand for any number of items: only those before it have their places.
+                if let Some(Value::Unknown(cause)) = before.into_iter().find(|item| matches!(item, Value::Unknown(_))) {
+                    return Err(unknown_error(cause));
+                }
+                match position.and_then(|position| items.get(position)) {
+                    Some(item) => read(item),
+                    None => Err(ExecutionError::no_such_key(&number.to_string())),
                 }
             }
             (_, key) => Err(ExecutionError::no_such_key(&format!("{key:?}"))),
@@ -305,7 +315,10 @@ impl Container for Node {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
         let wanted = to_value(value)?;
         match &self.value {
-            Value::Map(map) => Ok(wanted.as_str().is_some_and(|key| map.contains_key(key))),
+            Value::Map(map) => match wanted.as_str().and_then(|key| map.get(key)) {
+                Some(Value::Unknown(cause)) => Err(unknown_error(cause)),
+                found => Ok(found.is_some()),
+            },
             Value::List(items) => {
                 let mut undecided = None;
                 for item in items.iter() {

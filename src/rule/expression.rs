@@ -126,6 +126,15 @@ impl Expression {
     }
 }
 
+/// Whether the value is a list or map of CEL's own, which does not know how to compare itself to one of ours.
+fn is_made_here(expr: &Expr) -> bool {
+    match expr {
+        Expr::List(_) | Expr::Map(_) => true,
+        Expr::Comprehension(fold) => matches!(fold.accu_init.expr, Expr::List(_)),
+        _ => false,
+    }
+}
+
 fn known_variable(name: &str) -> bool {
     VARIABLES.contains(&name)
 }
@@ -228,8 +237,9 @@ impl References {
     fn call(&mut self, call: &CallExpr) {
         self.functions.insert(call.func_name.clone());
         let compares = [operators::EQUALS, operators::NOT_EQUALS].contains(&call.func_name.as_str());
-        if compares && matches!(call.args.first().map(|arg| &arg.expr), Some(Expr::List(_) | Expr::Map(_))) {
-            self.problem = Some("a list or map literal must stand on the right of == and !=".into());
+        if compares && call.args.first().is_some_and(|left| is_made_here(&left.expr)) {
+            self.problem =
+                Some("a list or map literal, filter() and map() must stand on the right of == and !=".into());
         }
         if [operators::OPT_INDEX, operators::OPT_SELECT].contains(&call.func_name.as_str()) {
             self.problem = Some("optional syntax (.? and [?]) would take an unknown for an absent property".into());
@@ -311,6 +321,7 @@ mod tests {
         for (source, problem) in [
             ("resource.?A.orValue(true)", ""),
             ("[1] == resource.A", "right"),
+            ("resource.A.map(a, a.B) == resource.C", "right"),
             ("resources(resource.A)", "literal"),
             ("nobody.A == 1", "variable `nobody`"),
             ("frobnicate(resource.A)", "function `frobnicate`"),

@@ -64,7 +64,7 @@ pub static FUNCTIONS: &[Function] = &[
         signature: "arn_part(arn, part) -> string",
         doc: "A part of an ARN: partition, service, region, account or resource; empty when the text is not an ARN.",
         arguments: || vec![DYN_TYPE, DYN_TYPE],
-        call: |args| function("arn_part", args, |args| Ok(arn_part(&args[0], &args[1]))),
+        call: |args| function("arn_part", args, |args| arn_part(&args[0], &args[1])),
     },
     Function {
         name: "policy_is_public",
@@ -111,7 +111,10 @@ fn bool_function<'b, 'v>(
     function(name, args, |args| body(args).map(Value::Bool))
 }
 
-fn arn_part(arn: &Value, part: &Value) -> Value {
+fn arn_part(arn: &Value, part: &Value) -> Answer<Value> {
+    if let Value::Unknown(cause) = arn {
+        return Err(cause.clone());
+    }
     let fields: Vec<&str> = arn.as_str().unwrap_or_default().splitn(6, ':').collect();
     let position = match part.as_str() {
         Some("partition") => 1,
@@ -119,10 +122,10 @@ fn arn_part(arn: &Value, part: &Value) -> Value {
         Some("region") => 3,
         Some("account") => 4,
         Some("resource") => 5,
-        _ => return Value::unknown(Unknown::RuleError("arn_part has no such part".into())),
+        _ => return Err(Arc::new(Unknown::RuleError("arn_part has no such part".into()))),
     };
-    match fields.as_slice() {
+    Ok(match fields.as_slice() {
         ["arn", _, _, _, _, _] => fields[position].into(),
         _ => "".into(),
-    }
+    })
 }

@@ -112,7 +112,7 @@ fn reach(guardrail: &Guardrail) -> impl Iterator<Item = String> {
 fn unused_params(pack: &RulePack) -> impl Iterator<Item = Remark> {
     let used: BTreeSet<&str> =
         pack.guardrails.iter().flat_map(|guardrail: &Arc<Guardrail>| guardrail.params()).collect();
-    pack.params.declared.keys().filter(move |name| !used.contains(name.as_str())).map(|name| Remark {
+    pack.params.own().filter(move |name| !used.contains(name)).map(|name| Remark {
         subject: "params.yaml".to_owned(),
         message: format!("no guardrail reads the parameter `{name}`"),
     })

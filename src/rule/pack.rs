@@ -47,7 +47,7 @@ impl RulePack {
     pub fn embedded() -> Result<Self, Faults> {
         let mut files = Vec::new();
         embedded_files(&EMBEDDED, &mut files);
-        Self::load(files)
+        Self::load(Params::default(), files)
     }
 
     /// The embedded pack with the rule files of a folder added; a file with the id of an embedded guardrail replaces it.
@@ -58,22 +58,23 @@ impl RulePack {
         let mut files = Vec::new();
         embedded_files(&EMBEDDED, &mut files);
         files.extend(read_folder(folder)?);
-        Self::load(files)
+        Self::load(Params::default(), files)
     }
 
-    /// Only the rule files of a folder, with the parameters of the embedded pack.
+    /// Only the rule files of a folder, which may read the parameters of the embedded pack.
     ///
     /// # Errors
     /// Every fault of every file.
     pub fn only_folder(folder: &Path) -> Result<Self, Faults> {
-        let mut files: Vec<_> = embedded_params().into_iter().collect();
-        files.extend(read_folder(folder)?);
-        Self::load(files)
+        let mut params = Params::default();
+        if let Some(file) = embedded_params() {
+            params.lend(&file)?;
+        }
+        Self::load(params, read_folder(folder)?)
     }
 
     /// Later files win over earlier ones with the same id.
-    fn load(files: Vec<SourceFile>) -> Result<Self, Faults> {
-        let mut params = Params::default();
+    fn load(mut params: Params, files: Vec<SourceFile>) -> Result<Self, Faults> {
         let mut guardrails: BTreeMap<String, Arc<Guardrail>> = BTreeMap::new();
         let mut faults = Vec::new();
         for file in &files {
@@ -219,12 +220,19 @@ fn list_yaml(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result<(),
 
 fn undeclared_param(guardrail: &Guardrail, params: &Params) -> Option<Fault> {
     let name = guardrail.params().into_iter().find(|name| !params.declared.contains_key(*name))?;
-    let fault =
-        Fault::of_file(&guardrail.source.name, format!("it reads the parameter `{name}`, which nobody declares"));
+    let fault = fault_near(guardrail, name, format!("it reads the parameter `{name}`, which nobody declares"));
     Some(match nearest(name, params.declared.keys().map(String::as_str)) {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
         None => fault.help("declare it with a default in a params.yaml beside the rule"),
     })
+}
+
+/// A fault where the file first names something.
+fn fault_near(guardrail: &Guardrail, name: &str, message: String) -> Fault {
+    match guardrail.source.text.find(name) {
+        Some(start) => Fault::at(&guardrail.source, start..start + name.len(), message),
+        None => Fault::of_file(&guardrail.source.name, message),
+    }
 }
 
 fn repeated_aliases<'a>(guardrails: impl Iterator<Item = &'a Arc<Guardrail>>) -> Vec<Fault> {
@@ -232,8 +240,7 @@ fn repeated_aliases<'a>(guardrails: impl Iterator<Item = &'a Arc<Guardrail>>) ->
     guardrails
         .filter_map(|guardrail| {
             let alias = guardrail.rule.alias.as_ref()?;
-            let fault =
-                || Fault::of_file(&guardrail.source.name, format!("the alias `{alias}` belongs to another guardrail"));
+            let fault = || fault_near(guardrail, alias, format!("the alias `{alias}` belongs to another guardrail"));
             (!seen.insert(alias)).then(fault)
         })
         .collect()

@@ -1,6 +1,6 @@
 //! Parameters: values that guardrails leave to the organization, with defaults in the pack and overrides by file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -22,6 +22,7 @@ pub struct Param {
 pub struct Params {
     pub declared: BTreeMap<String, Param>,
     values: BTreeMap<String, serde_json::Value>,
+    lent: BTreeSet<String>,
 }
 
 impl Params {
@@ -35,8 +36,24 @@ impl Params {
             return Ok(());
         }
         let declared: BTreeMap<String, Param> = document.read(file)?;
+        self.lent.retain(|name| !declared.contains_key(name));
         self.declared.extend(declared);
         Ok(())
+    }
+
+    /// As [`declare`](Self::declare), for parameters of another pack, which need not be used.
+    ///
+    /// # Errors
+    /// When the file does not declare parameters.
+    pub fn lend(&mut self, file: &SourceFile) -> Result<(), Fault> {
+        self.declare(file)?;
+        self.lent = self.declared.keys().cloned().collect();
+        Ok(())
+    }
+
+    /// The names of the pack's own parameters.
+    pub fn own(&self) -> impl Iterator<Item = &str> {
+        self.declared.keys().map(String::as_str).filter(|name| !self.lent.contains(*name))
     }
 
     /// Overrides values from a file of `name: value`.

@@ -73,6 +73,10 @@ fn part<'a>(statement: &'a Value, name: &str) -> Answer<&'a Value> {
     known(statement.get(name).unwrap_or(&Value::Null))
 }
 
+fn has_part(statement: &Value, name: &str) -> Answer<bool> {
+    Ok(!matches!(part(statement, name)?, Value::Null))
+}
+
 fn statements(document: &Value) -> Answer<Vec<Value>> {
     let document = match known(document)? {
         Value::String(text) => serde_json::from_str::<serde_json::Value>(text)
@@ -96,7 +100,7 @@ fn opens_to_everyone(statement: &Value) -> Answer<bool> {
 
 /// Whether the principal is everyone; an Allow for everyone but some is for everyone.
 fn is_everyone(statement: &Value) -> Answer<bool> {
-    if statement.get("NotPrincipal").is_some() {
+    if has_part(statement, "NotPrincipal")? {
         return Ok(true);
     }
     let principal = part(statement, "Principal")?;
@@ -156,7 +160,7 @@ fn is_narrow(cidr: &str) -> bool {
 /// Whether a statement denies everyone every S3 action on an ARN when the connection is not encrypted.
 fn denies_http_on(statement: &Value, arn: &str) -> Answer<bool> {
     Ok(has_effect(statement, "Deny")?
-        && statement.get("NotPrincipal").is_none()
+        && !has_part(statement, "NotPrincipal")?
         && is_everyone(statement)?
         && any(part(statement, "Action")?.one_or_many().iter().map(|action| {
             Ok(known(action)?.as_str().is_some_and(|action| action == "*" || action.eq_ignore_ascii_case("s3:*")))
@@ -170,20 +174,31 @@ fn denies_http_on(statement: &Value, arn: &str) -> Answer<bool> {
 
 /// Whether the condition is `aws:SecureTransport` false and nothing else, for anything else would narrow the denial.
 fn only_insecure_transport(condition: &Value) -> Answer<bool> {
-    let Value::Map(operators) = condition else { return Ok(false) };
-    let mut entries = operators.iter();
-    let (Some((operator, keys)), None) = (entries.next(), entries.next()) else { return Ok(false) };
-    let Value::Map(keys) = known(keys)? else { return Ok(false) };
-    let mut entries = keys.iter();
-    let (Some((key, value)), None) = (entries.next(), entries.next()) else { return Ok(false) };
-    let is_false = match known(value)?.one_or_many() {
-        [Value::Unknown(cause)] => return Err(cause.clone()),
+    let Some((operator, keys)) = only_entry(condition)? else { return Ok(false) };
+    let Some((key, value)) = only_entry(keys)? else { return Ok(false) };
+    let values = value.one_or_many();
+    if let Some(Value::Unknown(cause)) = values.iter().find(|value| matches!(value, Value::Unknown(_))) {
+        return Err(cause.clone());
+    }
+    let is_false = match values {
         [Value::Bool(value)] => !value,
         [Value::String(text)] => text.eq_ignore_ascii_case("false"),
         _ => false,
     };
     let is_bool = ["bool", "boolifexists"].contains(&operator.to_ascii_lowercase().as_str());
     Ok(is_bool && key.eq_ignore_ascii_case("aws:SecureTransport") && is_false)
+}
+
+/// The entry of a map that has just one; unknown entries may turn out to be absent.
+fn only_entry(value: &Value) -> Answer<Option<(&str, &Value)>> {
+    let Value::Map(map) = value else { return Ok(None) };
+    let mut known = map.iter().filter(|(_, value)| !matches!(value, Value::Unknown(_)));
+    let entry = known.next().map(|(key, value)| (key.as_ref(), value));
+    if known.next().is_some() {
+        return Ok(None);
+    }
+    map.values().try_for_each(|value| self::known(value).map(drop))?;
+    Ok(entry)
 }
 
 /// IAM's wildcards: `*` is any text, `?` any one character.

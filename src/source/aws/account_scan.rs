@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::call::Unit;
+use super::call::{Unit, home_region};
 use super::session::AccountSession;
 use super::{Collector, Scope, collectors};
 use crate::model::{Account, GLOBAL, Gap, Inventory, Unknown};
@@ -60,7 +60,7 @@ pub async fn collect_account(
     let mut inventory = Inventory::new(scan.account, scan.regions, scan.types);
     let session = Arc::new(session);
     let regions: Arc<[String]> = inventory.regions.clone().into();
-    let home = regions.first().cloned().unwrap_or_else(|| "ap-northeast-1".to_owned());
+    let home = home_region(regions.iter()).cloned().unwrap_or_else(|| "ap-northeast-1".to_owned());
     let mut tasks = JoinSet::new();
     let mut pending: Vec<(tokio::task::Id, &'static Collector, String)> = Vec::new();
     for collector in needed(&inventory.types) {

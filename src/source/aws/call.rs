@@ -14,13 +14,16 @@ use crate::model::{GLOBAL, Gap, Resource, ResourceId, Unknown, Value};
 /// How many calls of one unit run at the same time, where a resource needs calls of its own.
 pub(super) const CALLS_AT_ONCE: usize = 8;
 
+/// A listing of more pages is not followed: no quota of AWS lets one grow that long.
+const MAX_PAGES: usize = 2_000;
+
 /// The items of a page, and the token of the next one.
 type Page<T> = (Option<Vec<T>>, Option<String>);
 
 /// What one collector works on: an account, and a region of it.
 pub struct Unit {
     pub session: Arc<AccountSession>,
-    /// The region to ask; for a global collector the first scanned region.
+    /// The region to ask; for a global collector the scan's home region.
     pub region: String,
     /// All regions of this scan, sorted.
     pub regions: Arc<[String]>,
@@ -66,6 +69,7 @@ impl Unit {
     {
         let mut items = Vec::new();
         let mut next = None;
+        let mut count = 0;
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
@@ -74,9 +78,13 @@ impl Unit {
             let (more, token) = split(page);
             items.extend(more.unwrap_or_default());
             next = token.filter(|token| !token.is_empty());
+            count += 1;
+            if count == MAX_PAGES && next.is_some() {
+                return (items, Some(Failure::endless(action, "TooManyPages", "the listing does not end")));
+            }
         }
         // When a token comes back a second time, the SDK ends the listing without an error.
-        (items, next.map(|_| Failure::repeated_token(action)))
+        (items, next.map(|_| Failure::endless(action, "RepeatedPageToken", "the same page token came twice")))
     }
 
     /// The same account in another region.
@@ -204,16 +212,22 @@ const ALWAYS_ENABLED: [&str; 17] = [
     "us-west-2",
 ];
 
+/// The region to ask about what belongs to none: the first that every account has enabled, else the first.
+pub fn home_region<'a>(regions: impl IntoIterator<Item = &'a String, IntoIter: Clone>) -> Option<&'a String> {
+    let mut regions = regions.into_iter();
+    let first = regions.clone().next();
+    regions.find(|region| ALWAYS_ENABLED.contains(&region.as_str())).or(first)
+}
+
 impl Failure {
     /// Whether the service answered with one of these error codes, as it documents for "not configured".
     pub(super) fn is(&self, codes: &[&str]) -> bool {
         codes.contains(&self.code.as_str())
     }
 
-    fn repeated_token(action: &str) -> Self {
-        let code = "RepeatedPageToken".to_owned();
-        let cause = Unknown::CallFailed { action: action.to_owned(), code: code.clone() };
-        Self { cause, code, message: "the same page token came twice".to_owned() }
+    fn endless(action: &str, code: &str, message: &str) -> Self {
+        let cause = Unknown::CallFailed { action: action.to_owned(), code: code.to_owned() };
+        Self { cause, code: code.to_owned(), message: message.to_owned() }
     }
 
     /// The unknown leaf in place of what the call would have said.

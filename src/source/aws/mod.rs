@@ -23,7 +23,7 @@ mod session;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
-pub use call::{Batch, Failure, Unit};
+pub use call::{Batch, Failure, Unit, home_region};
 pub use organizations::discover;
 pub use session::{AccountSession, SessionOptions, Sessions};
 pub use traffic::Traffic;

@@ -1,14 +1,15 @@
 //! Credentials: the caller's own, and one assumed role per account, refreshed before it expires.
 
 use std::error::Error as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_types::retry::RetryConfig;
@@ -67,8 +68,7 @@ impl Sessions {
             None => base,
             Some(role_arn) => {
                 let provider = role_provider(&base, &options, role_arn, None).await;
-                provider.provide_credentials().await.map_err(|error| role_failure(&error))?;
-                with_credentials(&base, provider)
+                with_credentials(&base, Assumed::now(provider).await?)
             }
         };
         Ok(Self { base, options, traffic })
@@ -81,11 +81,9 @@ impl Sessions {
     pub async fn caller(&self) -> Result<Caller, Failure> {
         let client = aws_sdk_sts::Client::new(&self.base);
         let action = "sts:GetCallerIdentity";
-        let identity = client
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| Failure::of(action, &self.options.home_region, &error))?;
+        let identity = client.get_caller_identity().send().await.map_err(|error| {
+            not_signed(&error).unwrap_or_else(|| Failure::of(action, &self.options.home_region, &error))
+        })?;
         let account = identity.account().unwrap_or_default().parse().map_err(|_| Failure {
             cause: Unknown::CallFailed { action: action.into(), code: "Response".into() },
             code: "Response".into(),
@@ -119,8 +117,7 @@ impl Sessions {
         external_id: Option<&str>,
     ) -> Result<AccountSession, Failure> {
         let provider = role_provider(&self.base, &self.options, role_arn, external_id).await;
-        provider.provide_credentials().await.map_err(|error| role_failure(&error))?;
-        let config = with_credentials(&self.base, provider);
+        let config = with_credentials(&self.base, Assumed::now(provider).await?);
         Ok(AccountSession { account: account.clone(), config, partition: partition_of(role_arn) })
     }
 }
@@ -172,13 +169,54 @@ async fn role_provider(
 }
 
 /// The same configuration with other credentials, cached until shortly before they expire.
-fn with_credentials(base: &SdkConfig, provider: AssumeRoleProvider) -> SdkConfig {
+fn with_credentials(base: &SdkConfig, provider: Assumed) -> SdkConfig {
     let cache = aws_config::identity::IdentityCache::lazy().build();
     base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).identity_cache(cache).build()
 }
 
+/// A role that was assumed: its credentials, and the way to others when they expire.
+#[derive(Debug)]
+struct Assumed {
+    first: Mutex<Option<Credentials>>,
+    provider: AssumeRoleProvider,
+}
+
+impl Assumed {
+    async fn now(provider: AssumeRoleProvider) -> Result<Self, Failure> {
+        let first = provider.provide_credentials().await.map_err(|error| role_failure(&error))?;
+        Ok(Self { first: Mutex::new(Some(first)), provider })
+    }
+}
+
+impl ProvideCredentials for Assumed {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.map_or_else(|| self.provider.provide_credentials(), |first| future::ProvideCredentials::ready(Ok(first)))
+    }
+}
+
 fn partition_of(arn: &str) -> String {
     arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws").to_owned()
+}
+
+/// The reason why a call could not even be signed: there are no credentials, or they cannot be read.
+fn not_signed(error: &(dyn std::error::Error + 'static)) -> Option<Failure> {
+    let mut source = Some(error);
+    while let Some(inner) = source {
+        if let Some(credentials) = inner.downcast_ref::<CredentialsError>() {
+            let code = "NoCredentials".to_owned();
+            let message = match credentials {
+                CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+                other => in_words(other),
+            };
+            return Some(Failure { cause: Unknown::RoleNotAssumed(code.clone()), code, message });
+        }
+        source = inner.source();
+    }
+    None
 }
 
 /// STS's own answer out of the credential provider's error.

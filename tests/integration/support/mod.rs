@@ -1,11 +1,15 @@
 //! What the tests share: the binary under test, and the servers it talks to.
 
+pub(crate) mod actions;
+pub(crate) mod bundle;
+pub(crate) mod choices;
 pub(crate) mod fake_aws;
 pub(crate) mod moto;
+pub(crate) mod scan;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -63,16 +67,70 @@ impl Govcheck {
     }
 
     pub(crate) fn run(mut self) -> Run {
-        let Output { status, stdout, stderr } = self.command.output().expect("the binary starts");
-        Run {
-            code: status.code().unwrap_or(-1),
-            stdout: String::from_utf8(stdout).expect("standard output is UTF-8"),
-            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        Run::of(self.command.output().expect("the binary starts"))
+    }
+
+    /// Starts the run without waiting for its end.
+    pub(crate) fn start(mut self) -> Running {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Running(Some(self.command.spawn().expect("the binary starts")))
+    }
+
+    /// The same run where no file may grow beyond half a mebibyte or so (shells disagree on the unit); it is told so,
+    /// as by a full disk, and not killed.
+    #[cfg(unix)]
+    pub(crate) fn with_small_files(self) -> Self {
+        let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\"";
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", limited]).arg(self.command.get_program()).args(self.command.get_args());
+        command.env_clear().stdin(Stdio::null());
+        for (name, value) in self.command.get_envs() {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        if let Some(dir) = self.command.get_current_dir() {
+            command.current_dir(dir);
+        }
+        Self { command }
+    }
+}
+
+/// A run that has not ended; it is killed when dropped.
+pub(crate) struct Running(Option<Child>);
+
+impl Running {
+    /// Sends a signal, by its name without `SIG`.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.0.as_ref().map_or(0, Child::id).to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
+        assert!(sent.success(), "SIG{name} was not sent");
+    }
+
+    pub(crate) fn wait(mut self) -> Run {
+        Run::of(self.0.take().expect("a child").wait_with_output().expect("the binary ends"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
 
 impl Run {
+    fn of(Output { status, stdout, stderr }: Output) -> Self {
+        Self {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8(stdout).expect("standard output is UTF-8"),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+
     /// The run, which must have ended with this code.
     pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);

@@ -1,5 +1,6 @@
 //! The world that is played: which accounts and regions there are.
 
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A healthy organization. Change fields with struct update syntax: `World { internet: true, ..World::default() }`.
@@ -104,9 +105,12 @@ pub(super) fn resource_id(prefix: &str, account: &str, region: &str, number: u32
 pub(super) const HOUR: u64 = 3_600;
 pub(super) const DAY: u64 = 24 * HOUR;
 
+/// The present of all servers of a test run: what they say does not change from second to second.
+static NOW: LazyLock<u64> = LazyLock::new(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs());
+
 /// Seconds since 1970, some time ago.
 pub(super) fn seconds_ago(seconds: u64) -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - seconds
+    *NOW - seconds
 }
 
 /// The same moment as text: `2026-01-31T12:34:56Z`.

@@ -1,0 +1,67 @@
+//! A fleet that keeps every guardrail: nothing fails, nothing is unknown, and nothing but reading was done.
+
+use std::collections::BTreeSet;
+
+use govcheck::source::aws::collectors;
+
+use crate::support::actions::action_of;
+use crate::support::fake_aws::{FakeAws, On, Reply};
+use crate::support::scan::{Fleet, items, verdicts};
+
+/// What is called without a collector: who am I, and the way into the accounts.
+const ENTRY: [&str; 2] = ["sts:AssumeRole", "sts:GetCallerIdentity"];
+
+/// An account with no active access key, as another guardrail wants it, has none to rotate.
+const ROTATED: &str = "iam-access-keys-are-rotated";
+
+#[test]
+fn a_healthy_fleet_is_compliant_and_was_only_read() {
+    // One account's listing does not say where the buckets are, as it is where S3 is older than that field.
+    let listing = On::operation("ListBuckets").account("333333333333").reply(Reply::replaced("BucketRegion", "Other"));
+    let aws = FakeAws::start(vec![listing]);
+    let fleet = Fleet::new();
+    let run = fleet.scan(&aws).arg("--rules").arg(fleet.guardrails_about_everything()).run();
+    let report = run.json();
+    let wrong: Vec<_> = verdicts(&report)
+        .into_iter()
+        .filter(|(_, verdict)| !["pass", "not_applicable"].contains(&&**verdict))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(items(&report, "/coverage/gaps").is_empty(), "{:#}", report["coverage"]);
+    let idle: Vec<_> = items(&report, "/guardrails").iter().filter(|one| one["verdicts"]["pass"] == 0).collect();
+    let idle: Vec<_> = idle
+        .iter()
+        .filter_map(|one| one["id"].as_str())
+        .filter(|id| !id.starts_with("everything") && *id != ROTATED)
+        .collect();
+    assert_eq!(idle, Vec::<&str>::new(), "guardrails that judged nothing");
+    run.code(0);
+
+    assert_eq!(aws.complaints(), Vec::<String>::new());
+    only_reads(&aws);
+    let called = aws.operations();
+    let called = called.iter().filter(|call| !ENTRY.contains(&call.as_str()));
+    let used: BTreeSet<&str> = called
+        .map(|call| action_of(call).unwrap_or_else(|| panic!("the action of {call} is not in the table")))
+        .collect();
+    let registered: BTreeSet<&str> = collectors().flat_map(|collector| collector.actions).copied().collect();
+    assert_eq!(used, registered);
+    entered_once(&aws);
+}
+
+fn only_reads(aws: &FakeAws) {
+    let reads = ["Get", "List", "Describe", "Head"];
+    for call in aws.operations() {
+        let name = call.split_once(':').map_or("", |(_, name)| name);
+        assert!(ENTRY.contains(&call.as_str()) || reads.iter().any(|verb| name.starts_with(verb)), "{call}");
+    }
+}
+
+fn entered_once(aws: &FakeAws) {
+    let entered = aws.assumed_roles();
+    let expected = aws.world().members.iter().map(|id| {
+        let base = aws.world().base_account.clone();
+        ((base, format!("arn:aws:iam::{id}:role/govcheck")), 1)
+    });
+    assert_eq!(entered, expected.collect());
+}
