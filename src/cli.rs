@@ -6,6 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{AccountClass, AccountId, Lang, Severity};
 
+/// Headings of the help text; without one, an option falls under the heading of the group flattened before it.
+const EVIDENCE: &str = "Evidence";
+const REPORT: &str = "Report";
+
 /// Checks whether every AWS account of a fleet keeps its guardrails.
 ///
 /// Exit codes: 0 compliant; 1 a guardrail fails; 2 could not run; 3 nothing fails, but something is unknown; 130
@@ -150,27 +154,27 @@ pub struct ScanArgs {
     pub rules: RuleArgs,
 
     /// Judge a saved bundle again: no AWS, no credentials
-    #[arg(long, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id"])]
+    #[arg(long, help_heading = EVIDENCE, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id"])]
     pub from: Option<PathBuf>,
 
     /// Where the evidence is kept; a scan that was cut short goes on from there
-    #[arg(long, value_name = "DIR", default_value = "govcheck-bundle")]
+    #[arg(long, help_heading = EVIDENCE, value_name = "DIR", default_value = "govcheck-bundle")]
     pub bundle: PathBuf,
 
     /// Start over, discarding what the bundle holds
-    #[arg(long)]
+    #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
 
     /// The format of the report on standard output
-    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", default_value = "table", value_parser = crate::output::parse_format)]
+    #[arg(long, help_heading = REPORT, visible_alias = "output-format", value_name = "FORMAT", default_value = "table", value_parser = crate::output::parse_format)]
     pub format: &'static crate::output::Format,
 
     /// Also write the report to a file: PATH, or FORMAT=PATH; may be repeated
-    #[arg(short, long, value_name = "[FORMAT=]PATH")]
+    #[arg(short, long, help_heading = REPORT, value_name = "[FORMAT=]PATH")]
     pub output: Vec<String>,
 
     /// The least severity of a failure that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Low)]
+    #[arg(long, help_heading = REPORT, value_enum, default_value_t = FailOn::Low)]
     pub fail_on: FailOn,
 }
 
@@ -186,6 +190,7 @@ pub struct CollectArgs {
     #[arg(
         short = 'o',
         long = "bundle",
+        help_heading = EVIDENCE,
         visible_alias = "output",
         value_name = "DIR",
         default_value = "govcheck-bundle"
@@ -193,7 +198,7 @@ pub struct CollectArgs {
     pub bundle: PathBuf,
 
     /// Start over, discarding what the bundle holds
-    #[arg(long)]
+    #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
 }
 

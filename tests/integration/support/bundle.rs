@@ -36,6 +36,7 @@ pub(crate) fn write_bundle(dir: &Path, inventories: Vec<Inventory>) {
     };
     let mut manifest = Manifest::new(scope, None, "2026-01-01T00:00:00Z".into());
     manifest.finished_at = Some("2026-01-01T00:01:00Z".into());
+    manifest.interrupted = false;
     let mut bundle = Bundle::open(dir, manifest, true).unwrap();
     for inventory in inventories {
         bundle.write_account(&AccountRecord { inventory, findings: Vec::new() }).unwrap();
