@@ -35,6 +35,11 @@ impl Engine {
         &self.guardrails
     }
 
+    /// The resource types that the guardrails read.
+    pub fn needed_types(&self) -> BTreeSet<String> {
+        self.guardrails.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
+    }
+
     /// Every finding of the account, sorted by guardrail and resource.
     pub fn evaluate(&self, inventory: &Inventory) -> Vec<Finding> {
         let view = View::new(inventory);

@@ -34,10 +34,11 @@ impl Outcomes<'_> {
     /// # Errors
     /// When the bundle cannot be read, or the visitor fails.
     pub fn each<E: From<BundleError>>(&self, mut visit: impl FnMut(AccountOutcome) -> Result<(), E>) -> Result<(), E> {
+        let needed = self.engine.needed_types();
         for id in self.bundle.accounts() {
             let AccountRecord { inventory, findings } = self.bundle.read_account(&id)?;
             let findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
-            visit(outcome(&inventory, findings))?;
+            visit(outcome(&inventory, findings, &needed))?;
         }
         Ok(())
     }
@@ -86,8 +87,8 @@ fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<
     rules.into_iter().map(summary).collect()
 }
 
-/// Sums up one account.
-pub fn outcome(inventory: &Inventory, findings: Vec<Finding>) -> AccountOutcome {
+/// Sums up one account, as far as its guardrails read the types that are needed.
+fn outcome(inventory: &Inventory, findings: Vec<Finding>, needed: &BTreeSet<String>) -> AccountOutcome {
     let mut verdicts = VerdictCounts::default();
     let mut failures: BTreeMap<Severity, u64> = BTreeMap::new();
     let mut by_guardrail: BTreeMap<String, (Severity, VerdictCounts)> = BTreeMap::new();
@@ -113,14 +114,14 @@ pub fn outcome(inventory: &Inventory, findings: Vec<Finding>) -> AccountOutcome 
             score,
         },
         by_guardrail: by_guardrail.into_iter().map(|(id, (_, counts))| (id, counts)).collect(),
-        gaps: gaps(inventory, &findings),
+        gaps: gaps(inventory, &findings, needed),
         seen: inventory.types.keys().any(|kind| inventory.gaps.iter().all(|gap| gap.resource_type != *kind)),
         findings,
     }
 }
 
-/// Everything that could not be seen: whole listings, single properties, and types that nobody collected.
-fn gaps(inventory: &Inventory, findings: &[Finding]) -> Vec<Gap> {
+/// What could not be seen of the needed types: whole listings, single properties, and types that nobody collected.
+fn gaps(inventory: &Inventory, findings: &[Finding], needed: &BTreeSet<String>) -> Vec<Gap> {
     let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
     for resource in &inventory.resources {
         unknown_leaves(&resource.properties, &mut |cause| {
@@ -142,7 +143,7 @@ fn gaps(inventory: &Inventory, findings: &[Finding]) -> Vec<Gap> {
             });
         }
     }
-    gaps.into_iter().collect()
+    gaps.into_iter().filter(|gap| needed.contains(&gap.resource_type)).collect()
 }
 
 fn unknown_leaves(value: &Value, found: &mut impl FnMut(&Unknown)) {

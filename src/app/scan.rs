@@ -56,10 +56,7 @@ fn exit(report: &Report, fail_on: FailOn, anew: bool) -> Exit {
         Exit::Interrupted
     } else if failing {
         Exit::Failing
-    } else if summary.verdicts.unknown > 0
-        || summary.verdicts.pass + summary.verdicts.fail == 0
-        || summary.coverage.accounts_seen < summary.coverage.accounts
-    {
+    } else if !summary.is_established() {
         Exit::Unknown
     } else {
         Exit::Compliant

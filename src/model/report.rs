@@ -162,6 +162,15 @@ pub struct Summary {
     pub coverage: Coverage,
 }
 
+impl Summary {
+    /// Whether something was judged, nothing is unknown, and everything was seen.
+    pub fn is_established(&self) -> bool {
+        let Coverage { accounts_seen, accounts, gaps } = self.coverage;
+        let judged = self.verdicts.pass + self.verdicts.fail > 0;
+        judged && self.verdicts.unknown == 0 && gaps == 0 && accounts_seen == accounts
+    }
+}
+
 /// Everything about a run but its findings and gaps, which stay on disk and are read one by one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {

@@ -88,10 +88,9 @@ impl Details {
 fn headline(report: &Report, style: &Style, lang: Lang) -> String {
     let summary = &report.summary;
     let (fail, unknown) = (summary.verdicts.fail, summary.verdicts.unknown);
-    let seen = summary.verdicts.pass + fail > 0;
-    let (code, verdict) = match (fail, unknown, seen) {
-        (1.., _, _) => ("1;31", lang.pick("NOT COMPLIANT", "不適合")),
-        (0, 0, true) => ("1;32", lang.pick("COMPLIANT", "適合")),
+    let (code, verdict) = match (fail, summary.is_established()) {
+        (1.., _) => ("1;31", lang.pick("NOT COMPLIANT", "不適合")),
+        (0, true) => ("1;32", lang.pick("COMPLIANT", "適合")),
         _ => ("1;33", lang.pick("NOT ESTABLISHED", "未確定")),
     };
     let verdict = style.paint(code, verdict);

@@ -109,7 +109,7 @@ fn a_scan_that_was_stopped_goes_on_where_it_was() {
 #[test]
 fn a_scan_that_was_killed_goes_on_where_it_was() {
     let fleet = Fleet::of(&world());
-    cut_short(&fleet, "KILL").code(-1);
+    cut_short(&fleet, "KILL").code(-9);
     let kept = fleet.kept();
     // What a kill in the middle of a write leaves behind.
     let half = fleet.path("bundle/accounts/100000000020.unfinished");

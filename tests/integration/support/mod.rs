@@ -9,7 +9,7 @@ pub(crate) mod scan;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ pub(crate) struct Govcheck {
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Run {
+    /// The exit code; minus the number of the signal that ended it.
     pub(crate) code: i32,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -103,7 +104,7 @@ impl Running {
     /// Sends a signal, by its name without `SIG`.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
-        let id = self.0.as_ref().map_or(0, Child::id).to_string();
+        let id = self.0.as_ref().expect("a child").id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill starts");
         assert!(sent.success(), "SIG{name} was not sent");
     }
@@ -125,7 +126,7 @@ impl Drop for Running {
 impl Run {
     fn of(Output { status, stdout, stderr }: Output) -> Self {
         Self {
-            code: status.code().unwrap_or(-1),
+            code: status.code().unwrap_or_else(|| -signal(status)),
             stdout: String::from_utf8(stdout).expect("standard output is UTF-8"),
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }
@@ -140,6 +141,16 @@ impl Run {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
     }
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> i32 {
+    std::os::unix::process::ExitStatusExt::signal(&status).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> i32 {
+    1
 }
 
 /// The root of the project.
