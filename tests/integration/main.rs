@@ -9,6 +9,7 @@ mod faults;
 mod fleet;
 mod healthy;
 mod layers;
+mod organization;
 mod permissions;
 mod readme;
 #[cfg(unix)]
