@@ -96,11 +96,14 @@ impl Moto {
         ]
     }
 
-    /// Empties the server, then fills it with the fleet whose verdicts are known.
-    pub(crate) fn seed_fleet(&self) -> Fleet {
+    /// Empties the server, then fills it with a fleet whose verdicts are known: that of `tests/moto/{family}.py`.
+    pub(crate) fn seed(&self, family: &str) -> Fleet {
         let dir = TempDir::new().expect("failed to make a directory for the fleet");
         let mut seed = Command::new(Venv::ready().program("python"));
-        seed.arg("-B").arg(manifest_dir().join("tests/moto/fleet.py")).arg(self.endpoint()).arg(dir.path());
+        seed.arg("-B")
+            .arg(manifest_dir().join("tests/moto").join(family).with_extension("py"))
+            .arg(self.endpoint())
+            .arg(dir.path());
         for (name, value) in self.env() {
             seed.env(name, value);
         }

@@ -36,9 +36,11 @@
 
 mod faults;
 mod ledger;
+mod pages;
 mod payload;
 mod protocol;
 mod replies;
+mod rest;
 mod script;
 mod server;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use hyper::{Method, header};
 use serde_json::{Value, json};
 
 use super::ledger::CallKey;
+use super::rest;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
@@ -154,11 +155,7 @@ impl Call {
                 self.bucket = virtual_host.or(parts.first().copied()).map(str::to_owned);
                 s3_operation(method, self.bucket.is_some(), query).map_or_else(unknown, str::to_owned)
             }
-            ("guardduty", "GET", ["detector"]) => "ListDetectors".to_owned(),
-            ("guardduty", "GET", ["detector", _]) => "GetDetector".to_owned(),
-            ("securityhub", "GET", ["accounts"]) => "DescribeHub".to_owned(),
-            ("securityhub", "POST", ["standards", "get"]) => "GetEnabledStandards".to_owned(),
-            _ => unknown(),
+            (service, method, parts) => rest::operation(service, method, parts).map_or_else(unknown, str::to_owned),
         };
         self.key.operation = operation;
     }

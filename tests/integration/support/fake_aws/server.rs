@@ -15,6 +15,7 @@ use tokio::time::sleep;
 
 use super::faults::Fault;
 use super::ledger::Ledger;
+use super::pages;
 use super::payload::{Payload, Served};
 use super::protocol::{Answer, Call, REQUEST_ID};
 use super::replies;
@@ -103,7 +104,7 @@ fn plain(reply: &Reply, call: &Call, state: &State) -> Answer {
         Reply::Error { status, code, message } => return call.protocol.error(*status, code, message),
         Reply::EndlessPages => {
             let mut answer = replies::ok(call, state);
-            match replies::with_next_page(call, &answer.body, &format!("endless-{}", state.next())) {
+            match pages::with_next_page(call, &answer.body, &format!("endless-{}", state.next())) {
                 Some(body) => answer.body = body,
                 None => state.ledger.complain(format!("{} has no pages", call.key.operation)),
             }

@@ -14,7 +14,8 @@ mod tagging;
 use serde_json::Value;
 
 use super::faults::Fault;
-use super::protocol::{Answer, Call, Protocol, xml_text};
+use super::pages::with_next_page;
+use super::protocol::{Answer, Call, xml_text};
 use super::server::State;
 use super::world::World;
 
@@ -75,68 +76,6 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "organizations" => organizations::reply(call, world),
         _ => Outcome::Unknown,
     }
-}
-
-/// Puts the mark of a further page into a body. None where the operation has no pages.
-pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<String> {
-    let operation = call.key.operation.as_str();
-    if UNPAGED.contains(&operation) {
-        return None;
-    }
-    match call.protocol {
-        Protocol::Ec2 => {
-            let (start, end) = before_last(body, &format!("</{operation}Response>"))?;
-            Some(format!("{start}<nextToken>{}</nextToken>{end}", xml_text(token)))
-        }
-        Protocol::Query => {
-            let whole = body.replace("<IsTruncated>false</IsTruncated>", "");
-            let (start, end) = before_last(&whole, &format!("</{operation}Result>"))?;
-            Some(format!("{start}<IsTruncated>true</IsTruncated><Marker>{}</Marker>{end}", xml_text(token)))
-        }
-        Protocol::S3 => {
-            let (start, end) = before_last(body, "</ListAllMyBucketsResult>")?;
-            Some(format!("{start}<ContinuationToken>{}</ContinuationToken>{end}", xml_text(token)))
-        }
-        Protocol::S3Control => None,
-        Protocol::AwsJson | Protocol::RestJson => {
-            let mut value: Value = serde_json::from_str(body).ok()?;
-            let name = match call.key.service.as_str() {
-                "tagging" => "PaginationToken",
-                "guardduty" => "nextToken",
-                _ => "NextToken",
-            };
-            value.as_object_mut()?.insert(name.to_owned(), token.into());
-            Some(value.to_string())
-        }
-    }
-}
-
-/// Operations of paged protocols that answer in one piece.
-const UNPAGED: &[&str] = &[
-    "AssumeRole",
-    "GetCallerIdentity",
-    "DescribeRegions",
-    "DescribeSnapshotAttribute",
-    "GetEbsEncryptionByDefault",
-    "GetEbsDefaultKmsKeyId",
-    "GetLoginProfile",
-    "GetAccountSummary",
-    "GetAccountPasswordPolicy",
-    "DescribeTrails",
-    "GetTrailStatus",
-    "GetEventSelectors",
-    "DescribeConfigurationRecorders",
-    "DescribeConfigurationRecorderStatus",
-    "DescribeDeliveryChannels",
-    "DescribeDeliveryChannelStatus",
-    "GetDetector",
-    "DescribeHub",
-    "DescribeOrganization",
-    "DescribeOrganizationalUnit",
-];
-
-fn before_last<'a>(body: &'a str, tail: &str) -> Option<(&'a str, &'a str)> {
-    body.rfind(tail).map(|at| body.split_at(at))
 }
 
 /// `<name>text</name>`

@@ -1,0 +1,29 @@
+//! The operations of the services that are told apart by method and path.
+
+/// Service (as it signs), method, path, operation. A `*` is any one part of the path, a last `**` any rest of it.
+const ROUTES: &[(&str, &str, &str, &str)] = &[
+    ("guardduty", "GET", "detector", "ListDetectors"),
+    ("guardduty", "GET", "detector/*", "GetDetector"),
+    ("securityhub", "GET", "accounts", "DescribeHub"),
+    ("securityhub", "POST", "standards/get", "GetEnabledStandards"),
+];
+
+/// The operation of a request; the first route that fits wins.
+pub(super) fn operation(service: &str, method: &str, path: &[&str]) -> Option<&'static str> {
+    let fits = |route: &&(&str, &str, &str, &str)| route.0 == service && route.1 == method && covers(route.2, path);
+    ROUTES.iter().find(fits).map(|route| route.3)
+}
+
+fn covers(pattern: &str, path: &[&str]) -> bool {
+    let mut parts = path.iter();
+    for wanted in pattern.split('/').filter(|part| !part.is_empty()) {
+        match (wanted, parts.next()) {
+            ("**", _) => return true,
+            (_, None) => return false,
+            ("*", Some(_)) => {}
+            (wanted, Some(part)) if wanted == *part => {}
+            _ => return false,
+        }
+    }
+    parts.next().is_none()
+}
