@@ -27,6 +27,8 @@ pub enum Unknown {
     Interrupted,
     /// Nothing asked for it in this scan.
     NotCollected,
+    /// It was read, and left out of the inventory because it may be a secret.
+    Withheld,
     /// A template's expression that cannot be resolved, as in `Ref BucketName`.
     Unresolved(String),
     /// Terraform knows it after the apply only.
@@ -69,6 +71,9 @@ impl Unknown {
                 .pick(format!("the role could not be assumed ({code})"), format!("ロールを引き受けられない ({code})")),
             Self::Interrupted => lang.pick("the scan was interrupted", "スキャンが中断された").to_owned(),
             Self::NotCollected => lang.pick("it was not collected", "収集されていない").to_owned(),
+            Self::Withheld => {
+                lang.pick("it may be a secret and was withheld", "秘密情報の可能性があるため保持していない").to_owned()
+            }
             Self::Unresolved(what) => lang.pick(format!("{what} cannot be resolved"), format!("{what} を解決できない")),
             Self::KnownAfterApply => lang.pick("known after apply only", "apply 後に確定する値").to_owned(),
             Self::NotDeclared(what) => {

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where its world is not as it must be")]
 
 mod cli;
+mod cloud_control;
 mod collector_shapes;
 mod denial;
 mod faults;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::call::{Unit, home_region};
+use super::call::{Batch, Unit, home_region};
 use super::session::AccountSession;
-use super::{Collector, Scope, collectors};
+use super::{Collector, Scope, Way, cloudcontrol, collectors, way_to};
 use crate::model::{Account, GLOBAL, Gap, Inventory, Unknown};
 
 /// What to collect of one account.
@@ -24,29 +24,71 @@ impl AccountScan {
     /// The inventory of an account that cannot be entered: nothing but gaps.
     pub fn unseen(self, cause: &Unknown) -> Inventory {
         let mut inventory = Inventory::new(self.account, self.regions, self.types);
-        for collector in needed(&inventory.types) {
-            for (region, kind) in cells(collector, &inventory) {
-                inventory.gaps.push(Gap { region, resource_type: kind.to_owned(), cause: cause.clone() });
+        for job in jobs(&inventory.types) {
+            for place in places(job.scope(), &inventory) {
+                job.lose(&mut inventory, &place, cause);
             }
         }
-        inventory.sort();
-        inventory
+        wanted(inventory)
     }
 }
 
-/// The collectors that yield one of the types.
-fn needed(types: &BTreeMap<String, Scope>) -> impl Iterator<Item = &'static Collector> + '_ {
-    collectors().filter(|collector| collector.types.iter().any(|kind| types.contains_key(*kind)))
+/// One listing to make: that of a collector, or that of a type through Cloud Control.
+enum Job {
+    Direct(&'static Collector),
+    CloudControl(String),
 }
 
-/// The places of a collector's types in an account.
-fn cells(collector: &'static Collector, inventory: &Inventory) -> Vec<(String, &'static str)> {
-    let regions = match collector.scope {
+impl Job {
+    fn name(&self) -> &str {
+        match self {
+            Self::Direct(collector) => collector.name,
+            Self::CloudControl(kind) => kind,
+        }
+    }
+
+    fn scope(&self) -> Scope {
+        match self {
+            Self::Direct(collector) => collector.scope,
+            Self::CloudControl(kind) => cloudcontrol::scope(kind),
+        }
+    }
+
+    fn types(&self) -> Vec<&str> {
+        match self {
+            Self::Direct(collector) => collector.types.to_vec(),
+            Self::CloudControl(kind) => vec![kind],
+        }
+    }
+
+    async fn run(&self, unit: &Unit) -> Batch {
+        match self {
+            Self::Direct(collector) => (collector.run)(unit).await,
+            Self::CloudControl(kind) => cloudcontrol::resources(unit, kind).await,
+        }
+    }
+
+    /// Nothing of what it lists was seen at a place.
+    fn lose(&self, inventory: &mut Inventory, place: &str, cause: &Unknown) {
+        for kind in self.types() {
+            inventory.gaps.push(Gap { region: place.to_owned(), resource_type: kind.to_owned(), cause: cause.clone() });
+        }
+    }
+}
+
+/// What must be done to see the types.
+fn jobs(types: &BTreeMap<String, Scope>) -> Vec<Arc<Job>> {
+    let direct = collectors().filter(|collector| collector.types.iter().any(|kind| types.contains_key(*kind)));
+    let others = types.keys().filter(|kind| way_to(kind).is_some_and(|(way, _)| way == Way::CloudControl));
+    direct.map(Job::Direct).chain(others.cloned().map(Job::CloudControl)).map(Arc::new).collect()
+}
+
+/// The places that are looked at for a scope.
+fn places(scope: Scope, inventory: &Inventory) -> Vec<String> {
+    match scope {
         Scope::Global => vec![GLOBAL.to_owned()],
         Scope::Regional => inventory.regions.clone(),
-    };
-    let types = || collector.types.iter().copied().filter(|kind| inventory.types.contains_key(*kind));
-    regions.into_iter().flat_map(|region| types().map(move |kind| (region.clone(), kind))).collect()
+    }
 }
 
 /// Collects one account. `slots` bounds how many collectors run at once over all accounts; `stop` ends the scan early,
@@ -62,21 +104,18 @@ pub async fn collect_account(
     let regions: Arc<[String]> = inventory.regions.clone().into();
     let home = home_region(regions.iter()).cloned().unwrap_or_else(|| "ap-northeast-1".to_owned());
     let mut tasks = JoinSet::new();
-    let mut pending: Vec<(tokio::task::Id, &'static Collector, String)> = Vec::new();
-    for collector in needed(&inventory.types) {
-        let places = match collector.scope {
-            Scope::Global => vec![(GLOBAL.to_owned(), home.clone())],
-            Scope::Regional => regions.iter().map(|region| (region.clone(), region.clone())).collect(),
-        };
-        for (place, region) in places {
+    let mut pending: Vec<(tokio::task::Id, Arc<Job>, String)> = Vec::new();
+    for job in jobs(&inventory.types) {
+        for place in places(job.scope(), &inventory) {
+            let region = if place == GLOBAL { home.clone() } else { place.clone() };
             let unit = Unit { session: Arc::clone(&session), region, regions: Arc::clone(&regions) };
-            let slots = Arc::clone(&slots);
+            let (slots, todo) = (Arc::clone(&slots), Arc::clone(&job));
             let task = tasks.spawn(async move {
                 let _slot = slots.acquire().await;
-                tracing::debug!(account = %unit.session.account, region = %unit.region, collector = collector.name, "collecting");
-                (collector.run)(&unit).await
+                tracing::debug!(account = %unit.session.account, region = %unit.region, collector = todo.name(), "collecting");
+                todo.run(&unit).await
             });
-            pending.push((task.id(), collector, place));
+            pending.push((task.id(), Arc::clone(&job), place));
         }
     }
     loop {
@@ -90,36 +129,30 @@ pub async fn collect_account(
         let Some(joined) = joined else { break };
         let id = joined.as_ref().map_or_else(tokio::task::JoinError::id, |(id, _)| *id);
         let Some(at) = pending.iter().position(|(task, ..)| *task == id) else { continue };
-        let (_, collector, place) = pending.swap_remove(at);
+        let (_, job, place) = pending.swap_remove(at);
         match joined {
             Ok((_, batch)) => {
                 inventory.gaps.extend(batch.gaps(&place));
                 inventory.resources.extend(batch.resources);
             }
             Err(error) => {
-                tracing::error!(collector = collector.name, %error, "a collector broke");
-                lose(
-                    &mut inventory,
-                    collector,
-                    &place,
-                    &Unknown::CallFailed { action: collector.name.into(), code: "Internal".into() },
-                );
+                tracing::error!(collector = job.name(), %error, "a collector broke");
+                let cause = Unknown::CallFailed { action: job.name().to_owned(), code: "Internal".into() };
+                job.lose(&mut inventory, &place, &cause);
             }
         }
     }
-    for (_, collector, place) in pending {
-        lose(&mut inventory, collector, &place, &Unknown::Interrupted);
+    for (_, job, place) in pending {
+        job.lose(&mut inventory, &place, &Unknown::Interrupted);
     }
-    let wanted = &inventory.types;
-    inventory.resources.retain(|resource| wanted.contains_key(&resource.id.resource_type));
-    inventory.gaps.retain(|gap| wanted.contains_key(&gap.resource_type));
-    inventory.sort();
-    inventory
+    wanted(inventory)
 }
 
-/// Everything of a collector at a place was not seen.
-fn lose(inventory: &mut Inventory, collector: &Collector, place: &str, cause: &Unknown) {
-    for kind in collector.types {
-        inventory.gaps.push(Gap { region: place.to_owned(), resource_type: (*kind).to_owned(), cause: cause.clone() });
-    }
+/// The inventory in order, without what a collector saw beside the types that were asked for.
+fn wanted(mut inventory: Inventory) -> Inventory {
+    let types = &inventory.types;
+    inventory.resources.retain(|resource| types.contains_key(&resource.id.resource_type));
+    inventory.gaps.retain(|gap| types.contains_key(&gap.resource_type));
+    inventory.sort();
+    inventory
 }

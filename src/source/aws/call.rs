@@ -132,7 +132,7 @@ impl Unit {
 pub struct Batch {
     pub resources: Vec<Resource>,
     /// A failed listing, by the resource type it hides.
-    pub failures: Vec<(&'static str, Failure)>,
+    pub failures: Vec<(String, Failure)>,
 }
 
 impl Batch {
@@ -141,21 +141,21 @@ impl Batch {
     }
 
     /// The listing of `kind` could not be made, or not to its end.
-    pub(super) fn fail(&mut self, kind: &'static str, failure: Failure) {
-        self.failures.push((kind, failure));
+    pub(super) fn fail(&mut self, kind: &str, failure: Failure) {
+        self.failures.push((kind.to_owned(), failure));
     }
 
     /// Takes the outcome of a listing that yields one type.
-    pub(super) fn of(kind: &'static str, listed: (Vec<Resource>, Option<Failure>)) -> Self {
+    pub(super) fn of(kind: &str, listed: (Vec<Resource>, Option<Failure>)) -> Self {
         let (resources, failure) = listed;
-        Self { resources, failures: failure.map(|failure| (kind, failure)).into_iter().collect() }
+        Self { resources, failures: failure.map(|failure| (kind.to_owned(), failure)).into_iter().collect() }
     }
 
     /// The gaps of the failed listings, in `region`.
     pub(super) fn gaps(&self, region: &str) -> Vec<Gap> {
-        let gap = |(kind, failure): &(&str, Failure)| Gap {
+        let gap = |(kind, failure): &(String, Failure)| Gap {
             region: region.to_owned(),
-            resource_type: (*kind).to_owned(),
+            resource_type: kind.clone(),
             cause: failure.cause.clone(),
         };
         self.failures.iter().map(gap).collect()

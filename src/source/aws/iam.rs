@@ -112,7 +112,7 @@ async fn access_keys(unit: &Unit) -> Batch {
             (_, Some(failure)) if failure.is(&NO_SUCH_ENTITY) => {}
             (keys, failure) => {
                 batch.resources.extend(keys);
-                batch.failures.extend(failure.map(|failure| (ACCESS_KEY, failure)));
+                batch.failures.extend(failure.map(|failure| (ACCESS_KEY.to_owned(), failure)));
             }
         }
     }

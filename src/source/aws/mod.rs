@@ -5,6 +5,7 @@
 mod account_scan;
 mod arn_type;
 mod call;
+mod cloudcontrol;
 mod cloudtrail;
 mod config;
 mod convert;
@@ -15,6 +16,7 @@ mod ec2_storage;
 mod guardduty;
 mod iam;
 mod organizations;
+mod redact;
 mod regions;
 mod s3;
 mod s3_bucket;
@@ -66,14 +68,38 @@ pub fn collectors() -> impl Iterator<Item = &'static Collector> {
     COLLECTORS.iter().copied().flatten()
 }
 
-/// The IAM actions of the collectors that yield one of the types.
-pub fn needed_actions(types: &BTreeSet<String>) -> BTreeSet<&'static str> {
-    let needed = collectors().filter(|collector| collector.types.iter().any(|kind| types.contains(*kind)));
-    needed.flat_map(|collector| collector.actions.iter().copied()).collect()
+/// How a resource type is read from a live account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Direct,
+    CloudControl,
 }
 
-/// Those of the types that some collector yields, with their scope.
+/// How a type is read, and whether it is listed in each region; nothing for types that no way leads to.
+pub fn way_to(kind: &str) -> Option<(Way, Scope)> {
+    let direct = collectors().find(|collector| collector.types.contains(&kind));
+    let direct = direct.map(|collector| (Way::Direct, collector.scope));
+    direct.or_else(|| cloudcontrol::may_read(kind).then(|| (Way::CloudControl, cloudcontrol::scope(kind))))
+}
+
+/// The IAM actions that reading a type needs.
+pub fn actions_of(kind: &str) -> BTreeSet<&'static str> {
+    match way_to(kind) {
+        Some((Way::CloudControl, _)) => cloudcontrol::actions(kind).into_iter().collect(),
+        _ => collectors()
+            .filter(|collector| collector.types.contains(&kind))
+            .flat_map(|collector| collector.actions)
+            .copied()
+            .collect(),
+    }
+}
+
+/// The IAM actions that reading the types needs.
+pub fn needed_actions(types: &BTreeSet<String>) -> BTreeSet<&'static str> {
+    types.iter().flat_map(|kind| actions_of(kind)).collect()
+}
+
+/// Those of the types that can be read, with their scope.
 pub fn collectable(types: &BTreeSet<String>) -> BTreeMap<String, Scope> {
-    let offered = collectors().flat_map(|collector| collector.types.iter().map(|kind| (*kind, collector.scope)));
-    offered.filter(|(kind, _)| types.contains(*kind)).map(|(kind, scope)| (kind.to_owned(), scope)).collect()
+    types.iter().filter_map(|kind| Some((kind.clone(), way_to(kind)?.1))).collect()
 }

@@ -4,6 +4,8 @@ use super::fake_aws::On;
 
 /// Service (by its name in the fake AWS), operation, action.
 const OPERATIONS: &[(&str, &str, &str)] = &[
+    ("cloudcontrolapi", "GetResource", "cloudformation:GetResource"),
+    ("cloudcontrolapi", "ListResources", "cloudformation:ListResources"),
     ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
     ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
     ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),

@@ -1,6 +1,7 @@
 //! The refusals and failures of AWS, in the words and codes of each protocol.
 
 use super::protocol::{Answer, Call, Protocol};
+use crate::support::actions::action_of;
 
 pub(super) enum Fault {
     Denied,
@@ -136,18 +137,10 @@ fn region_disabled(protocol: Protocol) -> (u16, &'static str, &'static str) {
     }
 }
 
-/// The IAM action that a call needs; S3 names several of them differently.
+/// The IAM action that a call needs.
 pub(super) fn action(call: &Call) -> String {
-    let operation = call.key.operation.as_str();
-    match (call.key.service.as_str(), operation) {
-        ("s3", "ListBuckets") => "s3:ListAllMyBuckets".to_owned(),
-        ("s3", "HeadBucket") => "s3:ListBucket".to_owned(),
-        ("s3", "GetPublicAccessBlock") => "s3:GetBucketPublicAccessBlock".to_owned(),
-        ("s3", "GetBucketEncryption") => "s3:GetEncryptionConfiguration".to_owned(),
-        ("s3control", "GetPublicAccessBlock") => "s3:GetAccountPublicAccessBlock".to_owned(),
-        ("tagging", _) => format!("tag:{operation}"),
-        (service, _) => format!("{service}:{operation}"),
-    }
+    let name = format!("{}:{}", call.key.service, call.key.operation);
+    action_of(&name).map_or(name, str::to_owned)
 }
 
 fn resource(call: &Call) -> String {

@@ -62,6 +62,7 @@ const UNPAGED: &[&str] = &[
     "GetLoginProfile",
     "GetAccountSummary",
     "GetAccountPasswordPolicy",
+    "GetResource",
     "DescribeTrails",
     "GetTrailStatus",
     "GetEventSelectors",

@@ -1,5 +1,6 @@
 //! The answers of a healthy account, by service, and how pages are marked.
 
+mod cloudcontrol;
 mod cloudtrail;
 mod config;
 mod ec2;
@@ -68,6 +69,7 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "iam" => iam::reply(call),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
+        "cloudcontrolapi" => cloudcontrol::reply(call, world),
         "cloudtrail" => cloudtrail::reply(call, world),
         "config" => config::reply(call, world),
         "guardduty" => guardduty::reply(call, world),
