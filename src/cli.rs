@@ -115,7 +115,11 @@ pub struct FleetArgs {
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub max_parallel: u16,
 
-    /// Seconds that one attempt of a call may take
+    /// Calls a second to one service, in one region of one account; fewer where AWS throttles
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub max_rate: u16,
+
+    /// Seconds to wait for the answer to one attempt of a call
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
 }

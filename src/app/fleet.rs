@@ -208,6 +208,7 @@ impl Run<'_> {
             let entry = manifest.calls.entry(service).or_default();
             entry.calls += counts.calls;
             entry.retries += counts.retries;
+            entry.throttles += counts.throttles;
         }
         if done < total || manifest.finished_at.is_none() {
             manifest.finished_at = Some(Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true));
@@ -290,6 +291,7 @@ async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessi
         hub_role_arn: args.hub_role_arn.clone(),
         session_name: args.session_name.clone(),
         timeout: Duration::from_secs(args.timeout),
+        max_rate: args.max_rate,
         home_region,
     };
     Sessions::load(options).await.map_err(|failure| {

@@ -31,6 +31,9 @@ pub struct CallCounts {
     pub calls: u64,
     /// Further attempts after throttling, errors or timeouts.
     pub retries: u64,
+    /// Answers that refused an attempt for asking too often.
+    #[serde(default)]
+    pub throttles: u64,
 }
 
 /// The circumstances of a run.

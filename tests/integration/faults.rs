@@ -41,9 +41,10 @@ fn on(operation: &str) -> On {
     On::operation(operation).account(SICK)
 }
 
-fn retries(report: &Value) -> u64 {
+/// A count of the calls, over all services.
+fn total(report: &Value, count: &str) -> u64 {
     let services = report["run"]["calls"].as_object().expect("the services");
-    services.values().filter_map(|counts| counts["retries"].as_u64()).sum()
+    services.values().filter_map(|counts| counts[count].as_u64()).sum()
 }
 
 #[test]
@@ -53,7 +54,9 @@ fn throttled_calls_are_made_again_and_counted() {
     let report = scan(operations.iter().map(throttle).collect(), &[]).code(0).json();
     let healthy = scan(Vec::new(), &[]).code(0).json();
     assert_eq!(verdicts(&healthy), verdicts(&report));
-    assert_eq!((retries(&healthy), retries(&report)), (0, 2 * operations.len() as u64));
+    for count in ["retries", "throttles"] {
+        assert_eq!((total(&healthy, count), total(&report, count)), (0, 2 * operations.len() as u64), "{count}");
+    }
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn a_service_that_fails_once_is_asked_again() {
     let once = |reply| vec![on("GetBucketAcl").times(1).reply(reply)];
     for reply in [Reply::ServerError, Reply::Cut] {
         let report = scan(once(reply), &["--rule", "s3-*"]).code(0).json();
-        assert_eq!(retries(&report), 1);
+        assert_eq!((total(&report, "retries"), total(&report, "throttles")), (1, 0));
     }
 }
 

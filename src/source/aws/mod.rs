@@ -15,6 +15,7 @@ mod ec2_network;
 mod ec2_storage;
 mod guardduty;
 mod iam;
+mod limiter;
 mod organizations;
 mod redact;
 mod regions;

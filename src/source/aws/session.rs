@@ -15,6 +15,7 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_types::retry::RetryConfig;
 
 use super::call::{Failure, in_words};
+use super::limiter::Limiter;
 use super::traffic::Traffic;
 use crate::model::{AccountId, Caller, Unknown};
 
@@ -24,8 +25,10 @@ pub struct SessionOptions {
     /// A role to assume first, from which the accounts' roles are assumed.
     pub hub_role_arn: Option<String>,
     pub session_name: String,
-    /// The longest one attempt of a call may take.
+    /// The longest that one attempt of a call waits for its answer.
     pub timeout: Duration,
+    /// Calls a second to one service in one region of an account.
+    pub max_rate: u16,
     /// The region of STS and of global services.
     pub home_region: String,
 }
@@ -53,14 +56,13 @@ impl Sessions {
     /// # Errors
     /// When the hub role cannot be assumed, or the file of `AWS_CA_BUNDLE` cannot be read.
     pub async fn load(options: SessionOptions) -> Result<Self, Failure> {
-        let traffic = Traffic::default();
-        let http_client = traffic.http_client().map_err(|error| Failure {
+        let traffic = Traffic::new().map_err(|error| Failure {
             cause: Unknown::RoleNotAssumed("AWS_CA_BUNDLE".into()),
             code: "AWS_CA_BUNDLE".into(),
             message: error.to_string(),
         })?;
         let base = config_loader(&options)
-            .http_client(http_client)
+            .http_client(traffic.client(None))
             .region(Region::new(options.home_region.clone()))
             .load()
             .await;
@@ -101,7 +103,7 @@ impl Sessions {
     pub fn own(&self, caller: &Caller) -> AccountSession {
         AccountSession {
             account: caller.account.clone(),
-            config: self.base.clone(),
+            config: self.limited(&self.base),
             partition: partition_of(&caller.arn),
         }
     }
@@ -117,8 +119,16 @@ impl Sessions {
         external_id: Option<&str>,
     ) -> Result<AccountSession, Failure> {
         let provider = role_provider(&self.base, &self.options, role_arn, external_id).await;
-        let config = with_credentials(&self.base, Assumed::now(provider).await?);
+        let config = self.limited(&with_credentials(&self.base, Assumed::now(provider).await?));
         Ok(AccountSession { account: account.clone(), config, partition: partition_of(role_arn) })
+    }
+}
+
+impl Sessions {
+    /// The same configuration within the limits of an account.
+    fn limited(&self, config: &SdkConfig) -> SdkConfig {
+        let client = self.traffic.client(Some(Limiter::new(self.options.max_rate)));
+        config.to_builder().http_client(client).build()
     }
 }
 
@@ -137,7 +147,6 @@ fn config_loader(options: &SessionOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5).min(options.timeout))
         .read_timeout(options.timeout)
-        .operation_attempt_timeout(options.timeout)
         .build();
     aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))

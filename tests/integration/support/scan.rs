@@ -43,7 +43,8 @@ impl Fleet {
 
     /// A scan of the fleet into the bundle `bundle`, reported as JSON; add what it shall do besides.
     pub(crate) fn scan(&self, aws: &FakeAws) -> Govcheck {
-        self.run(aws, &["scan", "--accounts", "accounts.yaml", "--format", "json", "--bundle", "bundle"])
+        let scan = ["scan", "--accounts", "accounts.yaml", "--format", "json", "--bundle", "bundle"];
+        self.run(aws, &scan).args(["--max-rate", "1000"])
     }
 
     /// A folder of guardrails, one for each type that is collected, which read every property there is.
