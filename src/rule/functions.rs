@@ -7,7 +7,7 @@ use ::cel::common::value::CowVal;
 use std::sync::Arc;
 
 use super::cel::{from_value, to_value, unknown_error};
-use super::{identity_policy, network, policy_document};
+use super::{bucket_policy, identity_policy, network, policy_document};
 use crate::model::{Unknown, Value};
 
 /// A function that rules can call.
@@ -85,6 +85,24 @@ pub static FUNCTIONS: &[Function] = &[
         },
     },
     Function {
+        name: "policy_denies_outside_vpc",
+        signature: "policy_denies_outside_vpc(document, bucket, exempt) -> bool",
+        doc: "Whether a bucket policy denies everyone to read, write, delete and list the bucket's objects unless the request comes through a fixed VPC or VPC endpoint, from an AWS service, or from a principal whose ARN one of the exempt patterns covers.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE, DYN_TYPE],
+        call: |args| {
+            bool_function("policy_denies_outside_vpc", args, |args| {
+                bucket_policy::denies_outside_vpc(&args[0], &args[1], &args[2])
+            })
+        },
+    },
+    Function {
+        name: "not_declared",
+        signature: "not_declared(what) -> bool",
+        doc: "No answer: the verdict is unknown with the cause `not_declared`, unless something else decides.",
+        arguments: || vec![DYN_TYPE],
+        call: |args| bool_function("not_declared", args, |args| not_declared(&args[0])),
+    },
+    Function {
         name: "policy_grants_admin",
         signature: "policy_grants_admin(document) -> bool",
         doc: "Whether a policy's Allow statements on all resources together leave no action out, or none but some outside IAM. Conditions and Deny statements are not looked at.",
@@ -155,6 +173,10 @@ fn bool_function<'b, 'v>(
     body: impl Fn(&[Value]) -> Answer<bool>,
 ) -> Result<CowVal<'b, 'v>, ExecutionError> {
     function(name, args, |args| body(args).map(Value::Bool))
+}
+
+fn not_declared(what: &Value) -> Answer<bool> {
+    Err(Arc::new(Unknown::NotDeclared(what.as_str().unwrap_or_default().to_owned())))
 }
 
 fn arn_part(arn: &Value, part: &Value) -> Answer<Value> {

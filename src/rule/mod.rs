@@ -1,6 +1,7 @@
 //! Guardrails: rule files read and checked, their CEL assertions compiled and bound to [`Value`](crate::model::Value),
 //! their own cases run.
 
+mod bucket_policy;
 mod case;
 mod cel;
 mod expression;

@@ -100,7 +100,7 @@ fn opens_to_everyone(statement: &Value) -> Answer<bool> {
 }
 
 /// Whether the principal is everyone; an Allow for everyone but some is for everyone.
-fn is_everyone(statement: &Value) -> Answer<bool> {
+pub(super) fn is_everyone(statement: &Value) -> Answer<bool> {
     if has_part(statement, "NotPrincipal")? {
         return Ok(true);
     }

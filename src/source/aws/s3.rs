@@ -82,7 +82,7 @@ async fn buckets(unit: &Unit) -> Batch {
     }
     let places = places(unit, &located);
     let regions = Regions::new(unit, &client, &located);
-    let resources: Vec<Option<Resource>> = stream::iter(&located)
+    let resources: Vec<Option<Resource>> = stream::iter(located)
         .map(|bucket| resource(unit, &places, &regions, bucket))
         .buffered(CALLS_AT_ONCE)
         .collect()
@@ -133,19 +133,19 @@ async fn ask_region(unit: &Unit, client: &Client, bucket: &str) -> Result<String
 pub(super) struct Regions<'a> {
     unit: &'a Unit,
     client: &'a Client,
-    listed: BTreeMap<&'a str, &'a str>,
+    listed: BTreeMap<String, String>,
 }
 
 impl<'a> Regions<'a> {
-    fn new(unit: &'a Unit, client: &'a Client, located: &'a [Located]) -> Self {
-        let listed = located.iter().map(|bucket| (bucket.name.as_str(), bucket.region.as_str()));
+    fn new(unit: &'a Unit, client: &'a Client, located: &[Located]) -> Self {
+        let listed = located.iter().map(|bucket| (bucket.name.clone(), bucket.region.clone()));
         Self { unit, client, listed: listed.collect() }
     }
 
     /// The region of a bucket, be it another account's; unknown when nobody tells.
     pub(super) async fn of(&self, bucket: &str) -> Value {
         match self.listed.get(bucket) {
-            Some(region) => (*region).into(),
+            Some(region) => region.as_str().into(),
             None => ask_region(self.unit, self.client, bucket).await.map_or_else(Failure::into_value, Value::from),
         }
     }
@@ -179,7 +179,7 @@ async fn resource(
     unit: &Unit,
     places: &BTreeMap<String, (Unit, Client)>,
     regions: &Regions<'_>,
-    bucket: &Located,
+    bucket: Located,
 ) -> Option<Resource> {
     let (there, client) = places.get(&bucket.region)?;
     let reader = Reader { unit: there, client, bucket: &bucket.name, regions };
