@@ -91,13 +91,15 @@ impl Engine {
 
     fn judge_resource(&self, guardrail: &Guardrail, resource: &Resource, view: &View<'_>) -> Judgement {
         let meta = meta(resource);
-        let others = view.others(guardrail, &resource.id.region);
+        let others = view.others(guardrail.other_types(), &resource.id.region);
+        let account_others = view.others(guardrail.account_types(), GLOBAL);
         let scope = Scope {
             resource: &resource.properties,
             meta: &meta,
             account: &view.account,
             params: &self.params,
             others: &others,
+            account_others: &account_others,
             now: self.now,
         };
         match guardrail.when.as_ref().map(|when| when.evaluate_bool(&scope)) {
@@ -283,10 +285,11 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none.
-    fn others(&self, guardrail: &Guardrail, region: &str) -> Value {
+    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none. For a
+    /// resource of no region, and for `account_resources("TYPE")`: those of every region.
+    fn others(&self, types: BTreeSet<&str>, region: &str) -> Value {
         let visible = |place: &str| place == region || place == GLOBAL || region == GLOBAL;
-        Value::map(guardrail.other_types().into_iter().map(|kind| {
+        Value::map(types.into_iter().map(|kind| {
             let seen = self.of_type(kind).filter(|resource| visible(&resource.id.region));
             let unseen = self.gaps(kind).into_iter().filter(|gap| visible(&gap.region));
             let items =

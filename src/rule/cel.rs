@@ -69,6 +69,8 @@ pub struct Scope<'a> {
     pub params: &'a Value,
     /// Type name to the list of its resources' properties; an unknown item stands for those that were not seen.
     pub others: &'a Value,
+    /// The same, of all regions of the account.
+    pub account_others: &'a Value,
     pub now: DateTime<Utc>,
 }
 
@@ -81,6 +83,7 @@ impl Scope<'_> {
             ("account", self.account),
             ("params", self.params),
             (super::expression::OTHERS, self.others),
+            (super::expression::ACCOUNT_OTHERS, self.account_others),
         ] {
             context.add_variable_as_val(name, from_value(value));
         }

@@ -14,8 +14,11 @@ use super::schema::Segment;
 /// The variable behind `resources("TYPE")`.
 pub(super) const OTHERS: &str = "resources_by_type";
 
+/// The variable behind `account_resources("TYPE")`.
+pub(super) const ACCOUNT_OTHERS: &str = "account_resources_by_type";
+
 /// The variables that a rule may use.
-const VARIABLES: [&str; 6] = ["resource", "meta", "account", "params", "now", OTHERS];
+const VARIABLES: [&str; 7] = ["resource", "meta", "account", "params", "now", OTHERS, ACCOUNT_OTHERS];
 
 /// The CEL standard library and [`FUNCTIONS`], without optional syntax, which would swallow unknowns.
 pub(super) fn environment() -> &'static Arc<Env> {
@@ -23,7 +26,9 @@ pub(super) fn environment() -> &'static Arc<Env> {
     ENVIRONMENT.get_or_init(|| {
         let mut env = Env::stdlib();
         // Names and signatures are checked by a test: no declaration can conflict at run time.
-        let _ = env.add_macro(others_macro());
+        for (name, variable) in [("resources", OTHERS), ("account_resources", ACCOUNT_OTHERS)] {
+            let _ = env.add_macro(others_macro(name, variable));
+        }
         for function in FUNCTIONS {
             let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
         }
@@ -31,14 +36,14 @@ pub(super) fn environment() -> &'static Arc<Env> {
     })
 }
 
-/// `resources("TYPE")` reads the map of the other resources by type.
-fn others_macro() -> Macro {
-    Macro::global("resources", 1, |helper, _target, args| {
+/// `resources("TYPE")` reads a map of the other resources by type.
+fn others_macro(name: &'static str, variable: &'static str) -> Macro {
+    Macro::global(name, 1, move |helper, _target, args| {
         let Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(_)), .. }) = args.first() else {
             let id = args.first().map_or(0, |arg| arg.id);
-            return Err(helper.new_error(id, "resources() takes the type as a text literal"));
+            return Err(helper.new_error(id, format!("{name}() takes the type as a text literal")));
         };
-        let map = helper.next_expr(Expr::Ident(OTHERS.to_owned()));
+        let map = helper.next_expr(Expr::Ident(variable.to_owned()));
         let call = CallExpr { func_name: operators::INDEX.to_owned(), target: None, args: vec![map, args.remove(0)] };
         Ok(Some(helper.next_expr(Expr::Call(call))))
     })
@@ -49,6 +54,8 @@ fn others_macro() -> Macro {
 pub struct PropertyRef {
     /// The resource type for `resources("TYPE")`, nothing for `resource` itself.
     pub other_type: Option<String>,
+    /// Whether it is `account_resources("TYPE")`: those of all regions.
+    pub everywhere: bool,
     pub path: Vec<Segment>,
 }
 
@@ -110,9 +117,14 @@ impl Expression {
         &self.properties
     }
 
-    /// The types named in `resources("TYPE")`.
+    /// The types named in `resources("TYPE")` and `account_resources("TYPE")`.
     pub fn other_types(&self) -> impl Iterator<Item = &str> {
         self.properties.iter().filter_map(|property| property.other_type.as_deref())
+    }
+
+    /// The types named in `account_resources("TYPE")`.
+    pub fn account_types(&self) -> impl Iterator<Item = &str> {
+        self.properties.iter().filter(|property| property.everywhere).filter_map(|one| one.other_type.as_deref())
     }
 
     /// The parameters that the expression reads.
@@ -254,7 +266,9 @@ impl References {
     /// The property that an expression names, if it is a plain path.
     fn property(&self, node: &IdedExpr) -> Option<PropertyRef> {
         match &node.expr {
-            Expr::Ident(name) if name == "resource" => Some(PropertyRef { other_type: None, path: Vec::new() }),
+            Expr::Ident(name) if name == "resource" => {
+                Some(PropertyRef { other_type: None, everywhere: false, path: Vec::new() })
+            }
             Expr::Ident(name) => {
                 self.bound.iter().rev().find(|(variable, _)| variable == name).map(|(_, property)| property.clone())
             }
@@ -266,8 +280,11 @@ impl References {
             Expr::Call(call) if call.func_name == operators::INDEX => {
                 let [container, index] = call.args.as_slice() else { return None };
                 match (&container.expr, &index.expr) {
-                    (Expr::Ident(name), Expr::Literal(LiteralValue::String(kind))) if name == OTHERS => {
-                        Some(PropertyRef { other_type: Some(kind.inner().to_owned()), path: Vec::new() })
+                    (Expr::Ident(name), Expr::Literal(LiteralValue::String(kind)))
+                        if name == OTHERS || name == ACCOUNT_OTHERS =>
+                    {
+                        let other_type = Some(kind.inner().to_owned());
+                        Some(PropertyRef { other_type, everywhere: name == ACCOUNT_OTHERS, path: Vec::new() })
                     }
                     (_, Expr::Literal(LiteralValue::String(key))) => {
                         let mut property = self.property(container)?;
@@ -323,6 +340,7 @@ mod tests {
             ("[1] == resource.A", "right"),
             ("resource.A.map(a, a.B) == resource.C", "right"),
             ("resources(resource.A)", "literal"),
+            ("account_resources(resource.A)", "account_resources() takes the type as a text literal"),
             ("nobody.A == 1", "variable `nobody`"),
             ("frobnicate(resource.A)", "function `frobnicate`"),
             ("resource.A ==", ""),

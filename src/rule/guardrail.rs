@@ -282,9 +282,14 @@ impl Guardrail {
         self.when.iter().chain([&self.assert]).chain(&self.found)
     }
 
-    /// The types named in `resources("TYPE")`.
+    /// The types named in `resources("TYPE")` and `account_resources("TYPE")`.
     pub fn other_types(&self) -> BTreeSet<&str> {
         self.expressions().flat_map(Expression::other_types).collect()
+    }
+
+    /// The types named in `account_resources("TYPE")`.
+    pub fn account_types(&self) -> BTreeSet<&str> {
+        self.expressions().flat_map(Expression::account_types).collect()
     }
 
     /// The parameters that it reads.

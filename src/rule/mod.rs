@@ -1,11 +1,13 @@
 //! Guardrails: rule files read and checked, their CEL assertions compiled and bound to [`Value`](crate::model::Value),
 //! their own cases run.
 
+mod bucket_policy;
 mod case;
 mod cel;
 mod expression;
 mod functions;
 mod guardrail;
+mod identity_policy;
 pub mod lint;
 mod network;
 mod pack;

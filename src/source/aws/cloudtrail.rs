@@ -77,13 +77,20 @@ async fn resource(unit: &Unit, home: &str, trail: &Trail) -> Option<Resource> {
     ];
     properties.extend(match details.status {
         Err(failure) => convert::unseen(
-            ["IsLogging", "LatestDeliveryTime", "LatestDeliveryError", "LatestCloudWatchLogsDeliveryError"],
+            [
+                "IsLogging",
+                "LatestDeliveryTime",
+                "LatestDeliveryError",
+                "LatestCloudWatchLogsDeliveryTime",
+                "LatestCloudWatchLogsDeliveryError",
+            ],
             &failure,
         ),
         Ok(status) => vec![
             ("IsLogging", status.is_logging().into()),
             ("LatestDeliveryTime", convert::time(status.latest_delivery_time())),
             ("LatestDeliveryError", convert::text(status.latest_delivery_error())),
+            ("LatestCloudWatchLogsDeliveryTime", convert::time(status.latest_cloud_watch_logs_delivery_time())),
             ("LatestCloudWatchLogsDeliveryError", convert::text(status.latest_cloud_watch_logs_delivery_error())),
         ],
     });

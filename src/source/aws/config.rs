@@ -1,9 +1,9 @@
-//! AWS Config: the configuration recorder and the delivery channel of a region, each with its status.
+//! AWS Config: the configuration recorder and the delivery channel of a region, each with its status, and the rules.
 
 use aws_sdk_config::Client;
 use aws_sdk_config::types::{
-    ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus, DeliveryStatus,
-    RecordingGroup,
+    ConfigRule, ConfigurationRecorder, ConfigurationRecorderStatus, DeliveryChannel, DeliveryChannelStatus,
+    DeliveryStatus, RecordingGroup,
 };
 use futures::FutureExt;
 
@@ -13,6 +13,7 @@ use crate::model::{Resource, Unknown, Value};
 
 const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 const CHANNEL: &str = "AWS::Config::DeliveryChannel";
+const RULE: &str = "AWS::Config::ConfigRule";
 
 pub(super) static COLLECTORS: &[Collector] = &[
     Collector {
@@ -28,6 +29,13 @@ pub(super) static COLLECTORS: &[Collector] = &[
         types: &[CHANNEL],
         actions: &["config:DescribeDeliveryChannels", "config:DescribeDeliveryChannelStatus"],
         run: |unit| channels(unit).boxed(),
+    },
+    Collector {
+        name: "config-rules",
+        scope: Scope::Regional,
+        types: &[RULE],
+        actions: &["config:DescribeConfigRules"],
+        run: |unit| rules(unit).boxed(),
     },
 ];
 
@@ -139,6 +147,29 @@ fn worst(statuses: [Option<&DeliveryStatus>; 3]) -> Option<&'static str> {
     // AWS answers in capitals, whatever its reference says.
     let any = |wanted| statuses.iter().flatten().any(|status| status.as_str().eq_ignore_ascii_case(wanted));
     ["FAILURE", "SUCCESS"].into_iter().find(|wanted| any(wanted))
+}
+
+async fn rules(unit: &Unit) -> Batch {
+    let pages = Client::new(&unit.session.config(&unit.region)).describe_config_rules().into_paginator().send();
+    let (listed, failure) =
+        unit.list("config:DescribeConfigRules", pages, |page| (page.config_rules, page.next_token)).await;
+    Batch::of(RULE, (listed.iter().filter_map(|one| rule(unit, one)).collect(), failure))
+}
+
+fn rule(unit: &Unit, rule: &ConfigRule) -> Option<Resource> {
+    let name = rule.config_rule_name()?;
+    let source = rule.source().map(|source| {
+        Value::map([
+            ("Owner", source.owner().as_str().into()),
+            ("SourceIdentifier", convert::text(source.source_identifier())),
+        ])
+    });
+    let properties = Value::map([
+        ("ConfigRuleName", name.into()),
+        ("ConfigRuleState", rule.config_rule_state().map(|state| state.as_str()).into()),
+        ("Source", source.into()),
+    ]);
+    Some(unit.resource(RULE, name, rule.config_rule_arn().map(str::to_owned), properties))
 }
 
 #[cfg(test)]

@@ -20,6 +20,11 @@ pub(super) fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Value 
     Value::list(texts.into_iter().map(|text| Value::from(text.as_ref())))
 }
 
+/// A policy as a tree, or as its text where it is not JSON.
+pub(super) fn document(policy: String) -> Value {
+    serde_json::from_str::<serde_json::Value>(&policy).map_or_else(|_| policy.into(), Value::from)
+}
+
 /// Tags in CloudFormation's shape, sorted by key.
 pub(super) fn tags<'a>(tags: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Value {
     let mut pairs: Vec<(&str, &str)> =
@@ -54,4 +59,18 @@ pub(super) fn sorted_texts<T: AsRef<str>>(texts: &[T]) -> Value {
     let mut sorted: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
     sorted.sort_unstable();
     if sorted.is_empty() { Value::Null } else { self::texts(sorted) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_that_is_not_json_stays_a_text() {
+        assert_eq!(document("{".to_owned()), Value::from("{"));
+        let parsed = document(r#"{"Version": "2012-10-17", "Statement": []}"#.to_owned());
+        assert_eq!(serde_json::to_value(parsed).unwrap(), json!({"Version": "2012-10-17", "Statement": []}));
+    }
 }

@@ -13,14 +13,17 @@ mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
+mod ecr_registry;
 mod guardduty;
 mod iam;
+mod kms;
 mod limiter;
 mod organizations;
 mod redact;
 mod regions;
 mod s3;
 mod s3_bucket;
+mod s3_bucket_data;
 mod securityhub;
 mod session;
 mod traffic;
@@ -57,8 +60,10 @@ pub static COLLECTORS: &[&[Collector]] = &[
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
     ec2_storage::COLLECTORS,
+    ecr_registry::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
+    kms::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,

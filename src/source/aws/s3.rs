@@ -36,6 +36,11 @@ pub(super) static COLLECTORS: &[Collector] = &[
             "s3:GetBucketPolicyStatus",
             "s3:GetBucketAcl",
             "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetBucketLogging",
+            "s3:GetBucketObjectLockConfiguration",
+            "s3:GetLifecycleConfiguration",
+            "s3:GetReplicationConfiguration",
         ],
         run: |unit| buckets(unit).boxed(),
     },
@@ -76,8 +81,12 @@ async fn buckets(unit: &Unit) -> Batch {
         }
     }
     let places = places(unit, &located);
-    let resources: Vec<Option<Resource>> =
-        stream::iter(located).map(|bucket| resource(unit, &places, bucket)).buffered(CALLS_AT_ONCE).collect().await;
+    let regions = Regions::new(unit, &client, &located);
+    let resources: Vec<Option<Resource>> = stream::iter(located)
+        .map(|bucket| resource(unit, &places, &regions, bucket))
+        .buffered(CALLS_AT_ONCE)
+        .collect()
+        .await;
     batch.resources = resources.into_iter().flatten().collect();
     batch
 }
@@ -120,6 +129,28 @@ async fn ask_region(unit: &Unit, client: &Client, bucket: &str) -> Result<String
     Ok(region_of(answer.location_constraint().map_or("", |constraint| constraint.as_str())))
 }
 
+/// Where buckets are: those of the account's listing, and others on request.
+pub(super) struct Regions<'a> {
+    unit: &'a Unit,
+    client: &'a Client,
+    listed: BTreeMap<String, String>,
+}
+
+impl<'a> Regions<'a> {
+    fn new(unit: &'a Unit, client: &'a Client, located: &[Located]) -> Self {
+        let listed = located.iter().map(|bucket| (bucket.name.clone(), bucket.region.clone()));
+        Self { unit, client, listed: listed.collect() }
+    }
+
+    /// The region of a bucket, be it another account's; unknown when nobody tells.
+    pub(super) async fn of(&self, bucket: &str) -> Value {
+        match self.listed.get(bucket) {
+            Some(region) => region.as_str().into(),
+            None => ask_region(self.unit, self.client, bucket).await.map_or_else(Failure::into_value, Value::from),
+        }
+    }
+}
+
 /// The region of a location constraint. Two regions are older than the rule that it is the region's code.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html>
 fn region_of(constraint: &str) -> String {
@@ -144,9 +175,15 @@ fn places(unit: &Unit, located: &[Located]) -> BTreeMap<String, (Unit, Client)> 
     places
 }
 
-async fn resource(unit: &Unit, places: &BTreeMap<String, (Unit, Client)>, bucket: Located) -> Option<Resource> {
+async fn resource(
+    unit: &Unit,
+    places: &BTreeMap<String, (Unit, Client)>,
+    regions: &Regions<'_>,
+    bucket: Located,
+) -> Option<Resource> {
     let (there, client) = places.get(&bucket.region)?;
-    let read = Reader { unit: there, client, bucket: &bucket.name }.properties().await?;
+    let reader = Reader { unit: there, client, bucket: &bucket.name, regions };
+    let read = reader.properties().await?;
     let names = [("BucketName", bucket.name.as_str().into()), ("Arn", bucket.arn.as_str().into())];
     let properties = Value::map(names.into_iter().chain(read));
     Some(unit.resource_in(&bucket.region, BUCKET, bucket.name.as_str(), Some(bucket.arn.clone()), properties))

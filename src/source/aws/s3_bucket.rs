@@ -5,6 +5,7 @@ use aws_sdk_s3::types::{Grant, ServerSideEncryptionRule};
 
 use super::call::{Failure, Unit};
 use super::convert;
+use super::s3::Regions;
 use crate::model::Value;
 
 /// The switches of a public access block.
@@ -15,40 +16,36 @@ pub(super) fn blocks(flags: [Option<bool>; 4]) -> impl Iterator<Item = (&'static
     BLOCKS.into_iter().zip(flags.map(Value::from))
 }
 
-/// What is read of each bucket.
-pub(super) const PROPERTIES: [&str; 7] = [
-    "PublicAccessBlockConfiguration",
-    "BucketEncryption",
-    "OwnershipControls",
-    "BucketPolicy",
-    "PolicyStatus",
-    "AclGrants",
-    "Tags",
-];
-
 /// Reads one bucket. Every read gives nothing when the bucket is gone, null when the property is not configured.
 pub(super) struct Reader<'a> {
     pub(super) unit: &'a Unit,
     pub(super) client: &'a Client,
     pub(super) bucket: &'a str,
+    /// Where other buckets are.
+    pub(super) regions: &'a Regions<'a>,
 }
 
 impl Reader<'_> {
-    pub(super) async fn properties(&self) -> Option<[(&'static str, Value); 7]> {
-        let [block, encryption, ownership, policy, status, acl, tags] = PROPERTIES;
-        let document = self.policy().await?;
-        let public = match document {
+    pub(super) async fn properties(&self) -> Option<impl Iterator<Item = (&'static str, Value)>> {
+        let (access, keeping) = tokio::join!(self.access(), self.keeping());
+        Some(access?.into_iter().chain(keeping?))
+    }
+
+    /// Who may do what with the bucket.
+    async fn access(&self) -> Option<Vec<(&'static str, Value)>> {
+        let policy = self.policy().await?;
+        let status = match policy {
             Value::Null => Value::Null,
             _ => self.policy_status().await?,
         };
-        Some([
-            (block, self.public_access_block().await?),
-            (encryption, self.encryption().await?),
-            (ownership, self.ownership_controls().await?),
-            (policy, document),
-            (status, public),
-            (acl, self.acl().await?),
-            (tags, self.tags().await?),
+        Some(vec![
+            ("PublicAccessBlockConfiguration", self.public_access_block().await?),
+            ("BucketEncryption", self.encryption().await?),
+            ("OwnershipControls", self.ownership_controls().await?),
+            ("BucketPolicy", policy),
+            ("PolicyStatus", status),
+            ("AclGrants", self.acl().await?),
+            ("Tags", self.tags().await?),
         ])
     }
 
@@ -90,7 +87,7 @@ impl Reader<'_> {
         let call = self.client.get_bucket_policy().bucket(self.bucket).send();
         let answer = self.unit.call("s3:GetBucketPolicy", call).await.map(|answer| {
             let policy = answer.policy.filter(|policy| !policy.is_empty())?;
-            Some(Value::map([("PolicyDocument", document(policy))]))
+            Some(Value::map([("PolicyDocument", convert::document(policy))]))
         });
         settle(answer, &["NoSuchBucketPolicy"])
     }
@@ -123,7 +120,7 @@ impl Reader<'_> {
 
 /// The property that an answer gives: null when S3 says with one of the codes `absent` that it is not configured, an
 /// unknown leaf when the call failed. Nothing when the bucket is gone.
-fn settle(answer: Result<Option<Value>, Failure>, absent: &[&str]) -> Option<Value> {
+pub(super) fn settle(answer: Result<Option<Value>, Failure>, absent: &[&str]) -> Option<Value> {
     match answer {
         Ok(value) => Some(value.into()),
         Err(failure) if is_gone(&failure) => None,
@@ -145,11 +142,6 @@ fn encryption_rule(rule: &ServerSideEncryptionRule) -> Value {
     ])
 }
 
-/// A policy as a tree, or as its text where it is not JSON.
-fn document(policy: String) -> Value {
-    serde_json::from_str::<serde_json::Value>(&policy).map_or_else(|_| policy.into(), Value::from)
-}
-
 fn grant(grant: &Grant) -> Value {
     let grantee = grant.grantee().map(|grantee| {
         Value::map([
@@ -169,8 +161,6 @@ pub(super) fn is_gone(failure: &Failure) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::model::Unknown;
 
@@ -184,12 +174,5 @@ mod tests {
         assert_eq!(settle(failed("NoSuchBucket"), &["NoSuchTagSet"]), None);
         let slow = Unknown::CallFailed { action: "s3:GetBucketTagging".into(), code: "SlowDown".into() };
         assert_eq!(settle(failed("SlowDown"), &["NoSuchTagSet"]), Some(Value::unknown(slow)));
-    }
-
-    #[test]
-    fn a_policy_that_is_not_json_stays_a_text() {
-        assert_eq!(document("{".to_owned()), Value::from("{"));
-        let parsed = document(r#"{"Version": "2012-10-17", "Statement": []}"#.to_owned());
-        assert_eq!(serde_json::to_value(parsed).unwrap(), json!({"Version": "2012-10-17", "Statement": []}));
     }
 }
