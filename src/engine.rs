@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Evidence, Finding, GLOBAL, Gap, Inventory, Map, Observed, Resource, ResourceId, Scope as TypeScope, Unknown, Value,
-    Verdict, fingerprint,
+    Account, AccountId, Evidence, Finding, GLOBAL, Gap, Inventory, Map, Observed, Resource, ResourceId,
+    Scope as TypeScope, Unknown, Value, Verdict, fingerprint,
 };
 use crate::rule::{Absent, Expression, Guardrail, Outcome, Params, Per, Require, Scope, Segment};
 
@@ -18,6 +18,7 @@ const EVIDENCE_ITEMS: usize = 20;
 pub struct Engine {
     guardrails: Vec<Arc<Guardrail>>,
     params: Value,
+    accounts: Value,
     now: DateTime<Utc>,
 }
 
@@ -28,7 +29,13 @@ impl Engine {
 
     /// With the variable `params` as it is.
     pub fn with_params(guardrails: Vec<Arc<Guardrail>>, params: Value, now: DateTime<Utc>) -> Self {
-        Self { guardrails, params, now }
+        Self { guardrails, params, accounts: Value::map([]), now }
+    }
+
+    /// With the accounts of the scan as the variable `accounts`.
+    pub fn with_accounts<'a>(mut self, accounts: impl IntoIterator<Item = &'a Account>) -> Self {
+        self.accounts = Value::map(accounts.into_iter().map(|account| (account.id.as_str(), described(account))));
+        self
     }
 
     pub fn guardrails(&self) -> &[Arc<Guardrail>] {
@@ -40,13 +47,94 @@ impl Engine {
         self.guardrails.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
     }
 
-    /// Every finding of the account, sorted by guardrail and resource.
+    /// Every finding of the guardrails that look at one account alone, sorted by guardrail and resource.
     pub fn evaluate(&self, inventory: &Inventory) -> Vec<Finding> {
-        let view = View::new(inventory);
-        let mut findings: Vec<Finding> =
-            self.guardrails.iter().flat_map(|guardrail| self.judge(guardrail, &view)).collect();
-        findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
+        self.evaluate_in(inventory, None)
+    }
+
+    /// With a fleet, the findings of the guardrails that look across all accounts instead.
+    pub fn evaluate_in(&self, inventory: &Inventory, fleet: Option<&Fleet>) -> Vec<Finding> {
+        let view = View { fleet, ..View::new(inventory) };
+        let guardrails = self.guardrails.iter().filter(|guardrail| guardrail.is_across() == fleet.is_some());
+        sorted(guardrails.flat_map(|guardrail| self.judge(guardrail, &view)).collect())
+    }
+
+    /// The findings of the guardrails across all accounts, from what was extracted of each. `missing` is the number of
+    /// accounts that were to be seen and were not.
+    pub fn evaluate_across(&self, extracts: &[Inventory], missing: usize) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for guardrail in self.guardrails.iter().filter(|guardrail| guardrail.is_across()) {
+            let fleet = self.fleet(guardrail, extracts, missing);
+            for extract in extracts {
+                let view = View { fleet: Some(&fleet), ..View::new(extract) };
+                findings.extend(self.judge(guardrail, &view));
+            }
+        }
         findings
+    }
+
+    /// The resources of all accounts to which a guardrail applies, as far as is known.
+    fn fleet(&self, guardrail: &Guardrail, extracts: &[Inventory], missing: usize) -> Fleet {
+        let mut fleet = Fleet::of_values(vec![Value::unknown(Unknown::Interrupted); missing]);
+        for extract in extracts {
+            let view = View::new(extract);
+            for resource in guardrail.types().iter().flat_map(|kind| view.of_type(kind)) {
+                let beside = Beside::of(guardrail, resource, &view);
+                if guardrail.when.as_ref().map(|when| when.evaluate_bool(&self.scope(resource, &beside, &view)))
+                    != Some(Ok(false))
+                {
+                    fleet.add(&extract.account.id, resource);
+                }
+            }
+            let gaps = guardrail.types().iter().flat_map(|kind| view.gaps(kind));
+            fleet.items.extend(gaps.map(|gap| FleetItem { of: None, value: Value::unknown(gap.cause) }));
+        }
+        fleet
+    }
+
+    /// The little of an account that the guardrails across all accounts read.
+    pub fn extract(&self, inventory: &Inventory) -> Inventory {
+        let mut kept: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for guardrail in self.guardrails.iter().filter(|guardrail| guardrail.is_across()) {
+            for kind in guardrail.types() {
+                let properties = guardrail.rule.applies_to.across.iter().map(String::as_str);
+                kept.entry(kind).or_default().extend(properties);
+            }
+        }
+        let wanted = |kind: &str| kept.get(kind);
+        let types = inventory.types.iter().filter(|(kind, _)| wanted(kind).is_some());
+        let types = types.map(|(kind, scope)| (kind.clone(), *scope)).collect();
+        let resource = |resource: &Resource| {
+            let names = wanted(&resource.id.resource_type)?.iter();
+            let properties = match &resource.properties {
+                Value::Map(_) => {
+                    Value::map(names.map(|name| (*name, resource.properties.get(name).cloned().unwrap_or_default())))
+                }
+                other => other.clone(),
+            };
+            Some(Resource { id: resource.id.clone(), properties })
+        };
+        Inventory {
+            account: inventory.account.clone(),
+            regions: inventory.regions.clone(),
+            types,
+            resources: inventory.resources.iter().filter_map(resource).collect(),
+            gaps: inventory.gaps.iter().filter(|gap| wanted(&gap.resource_type).is_some()).cloned().collect(),
+        }
+    }
+
+    fn scope<'a>(&'a self, resource: &'a Resource, beside: &'a Beside, view: &'a View<'_>) -> Scope<'a> {
+        Scope {
+            resource: &resource.properties,
+            meta: &beside.meta,
+            account: &view.account,
+            accounts: &self.accounts,
+            fleet: &beside.fleet,
+            params: &self.params,
+            others: &beside.others,
+            account_others: &beside.account_others,
+            now: self.now,
+        }
     }
 
     fn judge(&self, guardrail: &Guardrail, view: &View<'_>) -> Vec<Finding> {
@@ -90,18 +178,8 @@ impl Engine {
     }
 
     fn judge_resource(&self, guardrail: &Guardrail, resource: &Resource, view: &View<'_>) -> Judgement {
-        let meta = meta(resource);
-        let others = view.others(guardrail.other_types(), &resource.id.region);
-        let account_others = view.others(guardrail.account_types(), GLOBAL);
-        let scope = Scope {
-            resource: &resource.properties,
-            meta: &meta,
-            account: &view.account,
-            params: &self.params,
-            others: &others,
-            account_others: &account_others,
-            now: self.now,
-        };
+        let beside = Beside::of(guardrail, resource, view);
+        let scope = self.scope(resource, &beside, view);
         match guardrail.when.as_ref().map(|when| when.evaluate_bool(&scope)) {
             None | Some(Ok(true)) => {}
             Some(Ok(false)) => return Judgement::of(Verdict::NotApplicable),
@@ -125,6 +203,90 @@ impl Engine {
             _ => None,
         };
         Judgement { verdict, evidence: Evidence { observed, found, cause } }
+    }
+}
+
+/// What an expression sees beside the resource.
+struct Beside {
+    meta: Value,
+    others: Value,
+    account_others: Value,
+    fleet: Value,
+}
+
+impl Beside {
+    fn of(guardrail: &Guardrail, resource: &Resource, view: &View<'_>) -> Self {
+        let account = &view.inventory.account.id;
+        Self {
+            meta: meta(resource),
+            others: view.others(guardrail.other_types(), &resource.id.region),
+            account_others: view.others(guardrail.account_types(), GLOBAL),
+            fleet: view.fleet.map_or_else(|| Value::list([]), |fleet| fleet.without(account, &resource.id)),
+        }
+    }
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
+    findings
+}
+
+/// The resources of all accounts, as guardrails across them see them.
+#[derive(Clone, Debug, Default)]
+pub struct Fleet {
+    items: Vec<FleetItem>,
+}
+
+#[derive(Clone, Debug)]
+struct FleetItem {
+    /// What it stands for; nothing for what was not seen, or of a case.
+    of: Option<(AccountId, ResourceId)>,
+    value: Value,
+}
+
+impl Fleet {
+    pub fn of_values(values: impl IntoIterator<Item = Value>) -> Self {
+        Self { items: values.into_iter().map(|value| FleetItem { of: None, value }).collect() }
+    }
+
+    fn add(&mut self, account: &AccountId, resource: &Resource) {
+        let id = &resource.id;
+        let value = match &resource.properties {
+            Value::Map(map) => {
+                let own = [
+                    ("account", account.as_str().into()),
+                    ("region", id.region.as_str().into()),
+                    ("name", id.name.as_str().into()),
+                ];
+                Value::map(own.into_iter().chain(map.iter().map(|(key, value)| (key.as_ref(), value.clone()))))
+            }
+            unknown => unknown.clone(),
+        };
+        self.items.push(FleetItem { of: Some((account.clone(), id.clone())), value });
+    }
+
+    /// Without the resource itself, which a second account may see under the same ARN.
+    fn without(&self, account: &AccountId, resource: &ResourceId) -> Value {
+        let itself = |(of, id): &(AccountId, ResourceId)| match (&id.arn, &resource.arn) {
+            (Some(arn), Some(own)) => arn == own,
+            _ => id == resource && of == account,
+        };
+        let others = self.items.iter().filter(|item| !item.of.as_ref().is_some_and(itself));
+        Value::list(others.map(|item| item.value.clone()))
+    }
+}
+
+/// An account as rules see it, in which a class that nobody declared is unknown.
+fn described(account: &Account) -> Value {
+    let class = account
+        .class
+        .map_or_else(|| Value::unknown(Unknown::NotDeclared("class".into())), |class| class.as_str().into());
+    match account.to_value() {
+        Value::Map(map) => {
+            let others = map.iter().filter(|(key, _)| key.as_ref() != "class");
+            Value::map(others.map(|(key, value)| (key.as_ref(), value.clone())).chain([("class", class)]))
+        }
+        other => other,
     }
 }
 
@@ -223,6 +385,7 @@ struct View<'a> {
     inventory: &'a Inventory,
     account: Value,
     by_type: BTreeMap<&'a str, Vec<&'a Resource>>,
+    fleet: Option<&'a Fleet>,
 }
 
 impl<'a> View<'a> {
@@ -231,7 +394,7 @@ impl<'a> View<'a> {
         for resource in &inventory.resources {
             by_type.entry(&resource.id.resource_type).or_default().push(resource);
         }
-        Self { inventory, account: inventory.account.to_value(), by_type }
+        Self { inventory, account: inventory.account.to_value(), by_type, fleet: None }
     }
 
     fn of_type(&self, kind: &str) -> impl Iterator<Item = &'a Resource> {

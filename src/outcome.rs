@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{AccountRecord, Bundle, BundleError};
 use crate::engine::Engine;
 use crate::model::{
-    AccountSummary, Finding, Gap, GuardrailSummary, Inventory, Report, RulePackInfo, Score, Severity, Summary, Unknown,
-    Value, Verdict, VerdictCounts,
+    AccountId, AccountSummary, Finding, Gap, GuardrailSummary, Inventory, Report, RulePackInfo, Score, Severity,
+    Summary, Unknown, Value, Verdict, VerdictCounts,
 };
 
 /// One account's part of a report.
@@ -21,11 +21,31 @@ pub struct AccountOutcome {
     pub seen: bool,
 }
 
-/// The outcomes of a bundle's accounts, read one at a time; judged anew when there is an engine, else as kept.
+/// The outcomes of a bundle's accounts, read one at a time; judged anew, or as kept.
 pub struct Outcomes<'a> {
     pub bundle: &'a Bundle,
     pub engine: &'a Engine,
     pub anew: bool,
+    pub across: &'a Across,
+}
+
+/// What the guardrails across all accounts found, by account.
+#[derive(Debug, Default)]
+pub struct Across(BTreeMap<AccountId, Vec<Finding>>);
+
+impl Across {
+    /// Judged anew, or as kept in the bundle.
+    ///
+    /// # Errors
+    /// When the bundle cannot be read.
+    pub fn of(bundle: &Bundle, engine: &Engine, anew: bool) -> Result<Self, BundleError> {
+        let findings = if anew { judge_across(bundle, engine)? } else { bundle.read_across()? };
+        let mut by_account = Self::default();
+        for finding in findings {
+            by_account.0.entry(finding.account.clone()).or_default().push(finding);
+        }
+        Ok(by_account)
+    }
 }
 
 impl Outcomes<'_> {
@@ -37,7 +57,9 @@ impl Outcomes<'_> {
         let needed = self.engine.needed_types();
         for id in self.bundle.accounts() {
             let AccountRecord { inventory, findings } = self.bundle.read_account(&id)?;
-            let findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
+            let mut findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
+            findings.extend(self.across.0.get(&id).into_iter().flatten().cloned());
+            findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
             visit(outcome(&inventory, findings, &needed))?;
         }
         Ok(())
@@ -70,6 +92,22 @@ impl Outcomes<'_> {
         let run = self.bundle.manifest.run_info(rule_pack);
         Ok(Report { run, summary, accounts, guardrails: guardrails(self.engine, &totals) })
     }
+}
+
+/// The findings of the guardrails across all accounts: what they read of each account is extracted first.
+///
+/// # Errors
+/// When the bundle cannot be read.
+pub fn judge_across(bundle: &Bundle, engine: &Engine) -> Result<Vec<Finding>, BundleError> {
+    if !engine.guardrails().iter().any(|guardrail| guardrail.is_across()) {
+        return Ok(Vec::new());
+    }
+    let mut extracts = Vec::new();
+    for id in bundle.accounts() {
+        extracts.push(engine.extract(&bundle.read_account(&id)?.inventory));
+    }
+    let missing = bundle.manifest.scope.accounts.len().saturating_sub(extracts.len());
+    Ok(engine.evaluate_across(&extracts, missing))
 }
 
 fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<GuardrailSummary> {

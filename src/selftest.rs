@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Fleet};
 use crate::model::Verdict;
 use crate::rule::{Case, Guardrail, Params};
 
@@ -31,8 +31,10 @@ pub fn run_cases(guardrail: &Arc<Guardrail>, params: &Params) -> (usize, Vec<Cas
 
 fn run_case(guardrail: &Arc<Guardrail>, case: &Case, params: &Params) -> Result<(), String> {
     let local: BTreeMap<_, _> = case.params().clone();
-    let engine = Engine::with_params(vec![Arc::clone(guardrail)], params.to_value(&local), case.now()?);
-    let mut findings = engine.evaluate(&case.inventory(guardrail)?);
+    let engine = Engine::with_params(vec![Arc::clone(guardrail)], params.to_value(&local), case.now()?)
+        .with_accounts(&case.accounts()?);
+    let fleet = guardrail.is_across().then(|| case.fleet().map(Fleet::of_values)).transpose()?;
+    let mut findings = engine.evaluate_in(&case.inventory(guardrail)?, fleet.as_ref());
     if case.resource.is_some() {
         // Gaps of other types are findings of their own; the case is about its one resource.
         findings.retain(|finding| {

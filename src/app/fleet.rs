@@ -18,6 +18,7 @@ use crate::cli::{FleetArgs, RuleArgs};
 use crate::config::{Fleet, Target, is_region, is_role_arn, read_accounts, role_arn};
 use crate::engine::Engine;
 use crate::model::{Account, Caller, Inventory, Unknown};
+use crate::outcome::judge_across;
 use crate::rule::{Guardrail, RulePack, Selection};
 use crate::source::aws::{
     AccountScan, AccountSession, Failure, SessionOptions, Sessions, collect_account, collectable, discover, home_region,
@@ -138,7 +139,8 @@ pub(super) fn engine(rules: &Rules, bundle: &Bundle) -> Result<Engine, AppError>
         path: bundle.dir().to_owned(),
         problem: format!("`started_at` is not a time: {error}"),
     })?;
-    Ok(Engine::new(rules.selected.clone(), &rules.pack.params, now.to_utc()))
+    let accounts = bundle.manifest.scope.accounts.iter().map(|entry| &entry.account);
+    Ok(Engine::new(rules.selected.clone(), &rules.pack.params, now.to_utc()).with_accounts(accounts))
 }
 
 /// A rule file's path inside the bundle, without anything that could lead out of it.
@@ -212,6 +214,10 @@ impl Run<'_> {
         }
         if done < total || manifest.finished_at.is_none() {
             manifest.finished_at = Some(Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true));
+        }
+        let across = judge_across(&self.bundle, &self.engine)?;
+        if !across.is_empty() {
+            self.bundle.write_across(&across)?;
         }
         self.bundle.seal()?;
         Ok((self.bundle, self.engine))

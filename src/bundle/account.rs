@@ -41,7 +41,7 @@ impl AccountRecord {
         let path = dir.join(INVENTORY);
         self.write_inventory(&path).map_err(BundleError::io("write", &path))?;
         let path = dir.join(FINDINGS);
-        self.write_findings(&path).map_err(BundleError::io("write", &path))
+        write_findings(&self.findings, &path).map_err(BundleError::io("write", &path))
     }
 
     fn write_inventory(&self, path: &Path) -> io::Result<()> {
@@ -51,12 +51,6 @@ impl AccountRecord {
         write_line(&mut out, &Header { account, regions, types, gaps })?;
         resources.iter().try_for_each(|resource| write_line(&mut out, resource))?;
         sync(out.finish()?)
-    }
-
-    fn write_findings(&self, path: &Path) -> io::Result<()> {
-        let mut out = BufWriter::new(File::create(path)?);
-        self.findings.iter().try_for_each(|finding| write_line(&mut out, finding))?;
-        sync(out)
     }
 
     pub(super) fn read(dir: &Path) -> Result<Self, BundleError> {
@@ -71,16 +65,28 @@ impl AccountRecord {
             inventory.resources.push(resource);
         }
         let path = dir.join(FINDINGS);
-        let mut findings = Vec::new();
-        if fs::exists(&path).map_err(BundleError::io("read", &path))? {
-            let file = File::open(&path).map_err(BundleError::io("read", &path))?;
-            let mut lines = Lines { path: &path, number: 0, reader: BufReader::new(file) };
-            while let Some(finding) = lines.next()? {
-                findings.push(finding);
-            }
-        }
+        let findings = match fs::exists(&path).map_err(BundleError::io("read", &path))? {
+            true => read_findings(&path)?,
+            false => Vec::new(),
+        };
         Ok(Self { inventory, findings })
     }
+}
+
+pub(super) fn write_findings(findings: &[Finding], path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    findings.iter().try_for_each(|finding| write_line(&mut out, finding))?;
+    sync(out)
+}
+
+pub(super) fn read_findings(path: &Path) -> Result<Vec<Finding>, BundleError> {
+    let file = File::open(path).map_err(BundleError::io("read", path))?;
+    let mut lines = Lines { path, number: 0, reader: BufReader::new(file) };
+    let mut findings = Vec::new();
+    while let Some(finding) = lines.next()? {
+        findings.push(finding);
+    }
+    Ok(findings)
 }
 
 fn write_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {

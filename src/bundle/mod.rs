@@ -15,13 +15,14 @@ use sha2::{Digest, Sha256};
 pub use account::AccountRecord;
 pub use manifest::{Manifest, ScopeEntry, ScopeInfo};
 
-use crate::model::AccountId;
+use crate::model::{AccountId, Finding};
 
 const MANIFEST: &str = "manifest.json";
 const LOCK: &str = ".lock";
 const ACCOUNTS: &str = "accounts";
 const RULES: &str = "rules";
 const REPORT: &str = "report.json";
+const ACROSS: &str = "across.ndjson";
 /// The extension of what is being written; it may stay behind when the process is killed.
 const UNFINISHED: &str = "unfinished";
 
@@ -184,6 +185,30 @@ impl Bundle {
         self.write_manifest()
     }
 
+    /// Keeps the findings of the guardrails across all accounts.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn write_across(&mut self, findings: &[Finding]) -> Result<(), BundleError> {
+        let path = self.dir.join(ACROSS);
+        account::write_findings(findings, &path).map_err(BundleError::io("write", &path))?;
+        self.manifest.files.insert(ACROSS.to_owned(), digest_of(&path)?);
+        Ok(())
+    }
+
+    /// The findings of the guardrails across all accounts; none when there were no such guardrails.
+    ///
+    /// # Errors
+    /// When they cannot be read, or are not what was written.
+    pub fn read_across(&self) -> Result<Vec<Finding>, BundleError> {
+        let path = self.dir.join(ACROSS);
+        match self.manifest.files.get(ACROSS) {
+            None => Ok(Vec::new()),
+            Some(digest) if digest_of(&path)? == *digest => account::read_findings(&path),
+            Some(_) => Err(BundleError::Damaged { path, problem: "its SHA-256 is not the manifest's".into() }),
+        }
+    }
+
     /// Keeps a file of the bundle, such as a rule.
     ///
     /// # Errors
@@ -228,7 +253,7 @@ fn may_be_written(dir: &Path) -> bool {
     if manifest.exists() {
         return dir.join(LOCK).exists() || Manifest::read(&manifest).is_ok();
     }
-    let ours = |name: &std::ffi::OsStr| [LOCK, ACCOUNTS, RULES, REPORT].iter().any(|own| name == *own);
+    let ours = |name: &std::ffi::OsStr| [LOCK, ACCOUNTS, RULES, REPORT, ACROSS].iter().any(|own| name == *own);
     let begun = dir.join(LOCK).exists();
     let mut entries = fs::read_dir(dir).into_iter().flatten().flatten();
     entries.all(|entry| begun && (ours(&entry.file_name()) || is_unfinished(&entry.path())))
@@ -259,7 +284,7 @@ fn clear(dir: &Path) -> Result<(), BundleError> {
     for name in [ACCOUNTS, RULES] {
         remove(&dir.join(name))?;
     }
-    for name in [MANIFEST, REPORT] {
+    for name in [MANIFEST, REPORT, ACROSS] {
         let path = dir.join(name);
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::guardrail::{Case, Expect, Guardrail};
+use super::guardrail::{Case, CaseAccount, Expect, Guardrail};
 use crate::model::{Account, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope, Unknown, Value, Verdict};
 
 /// Where and when a case happens unless it says otherwise.
@@ -88,6 +88,31 @@ impl Case {
         }
         inventory.sort();
         Ok(inventory)
+    }
+
+    /// The other resources of the fleet.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn fleet(&self) -> Result<Vec<Value>, String> {
+        let read =
+            |item: &serde_json::Value| Value::from_notation(item.clone()).map_err(|error| format!("`fleet`: {error}"));
+        self.fleet.iter().map(read).collect()
+    }
+
+    /// The scanned accounts.
+    ///
+    /// # Errors
+    /// When an id is not one.
+    pub fn accounts(&self) -> Result<Vec<Account>, String> {
+        let account = |(id, given): (&String, &CaseAccount)| {
+            let mut account = Account::new(id.parse().map_err(|error| format!("`accounts.{id}`: {error}"))?);
+            account.name.clone_from(&given.name);
+            account.class = given.class;
+            account.environment.clone_from(&given.environment);
+            Ok(account)
+        };
+        self.accounts.iter().map(account).collect()
     }
 
     /// The verdict of the case out of the verdicts of its findings: the worst of them decides.

@@ -66,6 +66,10 @@ pub struct Scope<'a> {
     pub resource: &'a Value,
     pub meta: &'a Value,
     pub account: &'a Value,
+    /// The scanned accounts by id.
+    pub accounts: &'a Value,
+    /// The resources of the same types in all accounts, but for the resource itself.
+    pub fleet: &'a Value,
     pub params: &'a Value,
     /// Type name to the list of its resources' properties; an unknown item stands for those that were not seen.
     pub others: &'a Value,
@@ -81,6 +85,8 @@ impl Scope<'_> {
             ("resource", self.resource),
             ("meta", self.meta),
             ("account", self.account),
+            ("accounts", self.accounts),
+            ("fleet", self.fleet),
             ("params", self.params),
             (super::expression::OTHERS, self.others),
             (super::expression::ACCOUNT_OTHERS, self.account_others),

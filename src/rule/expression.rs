@@ -18,7 +18,11 @@ pub(super) const OTHERS: &str = "resources_by_type";
 pub(super) const ACCOUNT_OTHERS: &str = "account_resources_by_type";
 
 /// The variables that a rule may use.
-const VARIABLES: [&str; 7] = ["resource", "meta", "account", "params", "now", OTHERS, ACCOUNT_OTHERS];
+const VARIABLES: [&str; 9] =
+    ["resource", "meta", "account", "accounts", "params", FLEET, "now", OTHERS, ACCOUNT_OTHERS];
+
+/// The resources of all accounts.
+const FLEET: &str = "fleet";
 
 /// The CEL standard library and [`FUNCTIONS`], without optional syntax, which would swallow unknowns.
 pub(super) fn environment() -> &'static Arc<Env> {
@@ -78,6 +82,7 @@ pub struct Expression {
     program: Program,
     properties: BTreeSet<PropertyRef>,
     params: BTreeSet<String>,
+    reads_fleet: bool,
 }
 
 impl Expression {
@@ -105,7 +110,8 @@ impl Expression {
         if let Some(name) = references.functions.iter().find(|name| !known_function(name)) {
             return Err(format!("there is no function `{name}`"));
         }
-        Ok(Self { program, properties: references.properties, params: references.params })
+        let reads_fleet = declared.variables().contains(&FLEET);
+        Ok(Self { program, properties: references.properties, params: references.params, reads_fleet })
     }
 
     pub(super) fn program(&self) -> &Program {
@@ -130,6 +136,11 @@ impl Expression {
     /// The parameters that the expression reads.
     pub fn params(&self) -> impl Iterator<Item = &str> {
         self.params.iter().map(String::as_str)
+    }
+
+    /// Whether it reads the resources of other accounts.
+    pub fn reads_fleet(&self) -> bool {
+        self.reads_fleet
     }
 
     /// Whether the expression is the literal `false`.

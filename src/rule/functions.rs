@@ -60,6 +60,20 @@ pub static FUNCTIONS: &[Function] = &[
         call: |args| bool_function("cidr_overlaps", args, |args| network::cidr_overlaps(&args[0], &args[1])),
     },
     Function {
+        name: "cidrs_taken",
+        signature: "cidrs_taken(cidrs, resources) -> bool",
+        doc: "Whether one of the CIDR blocks shares an address with one of the `CidrBlocks` (or the `CidrBlock`) of the resources.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| bool_function("cidrs_taken", args, |args| network::cidrs_taken(&args[0], &args[1])),
+    },
+    Function {
+        name: "cidr_conflicts",
+        signature: "cidr_conflicts(cidrs, resources) -> list",
+        doc: "The resources for which that is so.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| function("cidr_conflicts", args, |args| network::cidr_conflicts(&args[0], &args[1])),
+    },
+    Function {
         name: "arn_part",
         signature: "arn_part(arn, part) -> string",
         doc: "A part of an ARN: partition, service, region, account or resource; empty when the text is not an ARN.",

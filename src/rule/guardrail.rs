@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
+use super::schema::Segment;
 use crate::model::{Account, AccountClass, Severity, Text};
 use crate::syntax::{Fault, Node, SourceFile, parse};
 
@@ -103,6 +104,10 @@ pub struct AppliesTo {
     pub per: Option<Per>,
     #[serde(default)]
     pub absent: Absent,
+    /// Judge after all accounts were seen: the properties of each resource that are kept for it. `fleet` is then the list
+    /// of the resources of the types in all accounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub across: Vec<String>,
 }
 
 /// What a case expects.
@@ -137,6 +142,12 @@ pub struct Case {
     pub params: BTreeMap<String, serde_json::Value>,
     #[serde(default, skip_serializing_if = "CaseMeta::is_default")]
     pub meta: CaseMeta,
+    /// The other resources of the fleet, for guardrails with `across`; `{$unknown: CAUSE}` is one that was not seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fleet: Vec<serde_json::Value>,
+    /// The scanned accounts by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, CaseAccount>,
     /// RFC 3339; 2026-01-01T00:00:00Z when it does not matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
@@ -262,6 +273,12 @@ impl Guardrail {
         let when = rule.when.as_deref().map(|text| compile("when", text)).transpose()?;
         let assert = compile("assert", &rule.assert)?;
         let found = rule.found.as_deref().map(|text| compile("found", text)).transpose()?;
+        for (key, expression) in [("when", when.as_ref()), ("assert", Some(&assert)), ("found", found.as_ref())] {
+            if let Some(problem) = expression.and_then(|expression| outside_extract(&rule, expression)) {
+                let span = document.get(key).map_or(0..0, |node| node.span.clone());
+                return Err(Fault::at(&source, span, problem).help("docs/guardrail-files.md describes `across`"));
+            }
+        }
         Ok(Self { rule, when, assert, found, source })
     }
 
@@ -292,6 +309,11 @@ impl Guardrail {
         self.expressions().flat_map(Expression::account_types).collect()
     }
 
+    /// Whether it is judged over all accounts, after they were seen.
+    pub fn is_across(&self) -> bool {
+        !self.rule.applies_to.across.is_empty()
+    }
+
     /// The parameters that it reads.
     pub fn params(&self) -> BTreeSet<&str> {
         self.expressions().flat_map(Expression::params).collect()
@@ -302,6 +324,21 @@ impl Guardrail {
         let own = self.types().iter().cloned();
         own.chain(self.other_types().into_iter().map(str::to_owned)).collect()
     }
+}
+
+/// What an expression reads that is not there when it is evaluated.
+fn outside_extract(rule: &RuleFile, expression: &Expression) -> Option<String> {
+    let across = &rule.applies_to.across;
+    if across.is_empty() {
+        return expression.reads_fleet().then(|| "`fleet` needs `applies_to.across`".to_owned());
+    }
+    let other = expression.other_types().next();
+    if let Some(other) = other {
+        return Some(format!("with `across`, `{other}` is not at hand: use `fleet`"));
+    }
+    let kept = |path: &[Segment]| matches!(path.first(), Some(Segment::Key(key)) if across.contains(key));
+    let lost = expression.properties().iter().find(|property| !kept(&property.path))?;
+    Some(format!("`{lost}` is not among the properties that `across` keeps"))
 }
 
 fn check_names(rule: &RuleFile, document: &Node, source: &SourceFile) -> Result<(), Fault> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::functions::Answer;
+use super::policy_document::any;
 use crate::model::{Unknown, Value};
 
 /// The size of half of the IPv4 space.
@@ -49,14 +50,7 @@ pub(super) fn world_rules(rules: &Value, ports: &Value, prefix_lists: &Value) ->
 }
 
 pub(super) fn covers_world(cidrs: &Value) -> Answer<bool> {
-    let mut blocks = Vec::new();
-    let mut undecided = None;
-    for cidr in cidrs.one_or_many() {
-        match block(cidr) {
-            Ok(block) => blocks.push(block),
-            Err(cause) => undecided = Some(cause),
-        }
-    }
+    let (blocks, undecided) = blocks(cidrs);
     if cover_world(&blocks) { Ok(true) } else { undecided.map_or(Ok(false), Err) }
 }
 
@@ -67,6 +61,46 @@ pub(super) fn cidr_contains(outer: &Value, inner: &Value) -> Answer<bool> {
 pub(super) fn cidr_overlaps(a: &Value, b: &Value) -> Answer<bool> {
     let (a, b) = (block(a)?, block(b)?);
     Ok(a.contains(&b) || b.contains(&a))
+}
+
+/// Whether one of the blocks shares an address with one of the networks of the resources: their `CidrBlocks`, or their
+/// `CidrBlock` where a template says no more.
+pub(super) fn cidrs_taken(cidrs: &Value, resources: &Value) -> Answer<bool> {
+    let (own, undecided) = blocks(cidrs);
+    let taken = any(resources.one_or_many().iter().map(|resource| shares(&own, resource)))?;
+    if taken { Ok(true) } else { undecided.map_or(Ok(false), Err) }
+}
+
+/// The resources for which that is so.
+pub(super) fn cidr_conflicts(cidrs: &Value, resources: &Value) -> Answer<Value> {
+    let (own, _) = blocks(cidrs);
+    let conflicts = resources.one_or_many().iter().filter(|resource| shares(&own, resource) == Ok(true));
+    Ok(Value::list(conflicts.cloned()))
+}
+
+fn shares(own: &[IpNet], resource: &Value) -> Answer<bool> {
+    if let Value::Unknown(cause) = resource {
+        return Err(cause.clone());
+    }
+    let (theirs, undecided) = blocks(resource.get("CidrBlocks").or(resource.get("CidrBlock")).unwrap_or(&Value::Null));
+    let meets = |a: &IpNet, b: &IpNet| a.contains(b) || b.contains(a);
+    if own.iter().any(|own| theirs.iter().any(|other| meets(own, other))) {
+        return Ok(true);
+    }
+    undecided.map_or(Ok(false), Err)
+}
+
+/// The blocks that are known, and why others are not.
+fn blocks(cidrs: &Value) -> (Vec<IpNet>, Option<Arc<Unknown>>) {
+    let mut known = Vec::new();
+    let mut undecided = None;
+    for cidr in cidrs.one_or_many() {
+        match block(cidr) {
+            Ok(block) => known.push(block),
+            Err(cause) => undecided = Some(cause),
+        }
+    }
+    (known, undecided)
 }
 
 /// Each transport with each port; one question without a port when any will do.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
-use govcheck::engine::Engine;
+use govcheck::engine::{Engine, Fleet};
 use govcheck::model::{Account, Finding, Gap, Inventory, Resource, ResourceId, Scope, Unknown, Value, Verdict};
 use govcheck::rule::{Guardrail, RulePack};
 use govcheck::syntax::SourceFile;
@@ -25,15 +25,21 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// The verdicts by what they are about.
-fn verdicts(engine: &Engine, inventory: &Inventory) -> BTreeMap<(String, String), Finding> {
+fn verdicts(engine: &Engine, inventory: &Inventory, fleet: Option<&Fleet>) -> BTreeMap<(String, String), Finding> {
     let key = |finding: &Finding| (finding.resource.resource_type.clone(), finding.resource.name.clone());
-    engine.evaluate(inventory).into_iter().map(|finding| (key(&finding), finding)).collect()
+    engine.evaluate_in(inventory, fleet).into_iter().map(|finding| (key(&finding), finding)).collect()
 }
 
 /// Fails when a certain verdict with less knowledge is another one with more.
-fn check(engine: &Engine, less: &Inventory, more: &Inventory, about: &str) -> Result<(), TestCaseError> {
-    let after = verdicts(engine, more);
-    for (key, before) in verdicts(engine, less) {
+fn check(
+    engine: &Engine,
+    fleet: Option<&Fleet>,
+    less: &Inventory,
+    more: &Inventory,
+    about: &str,
+) -> Result<(), TestCaseError> {
+    let after = verdicts(engine, more, fleet);
+    for (key, before) in verdicts(engine, less, fleet) {
         if before.verdict == Verdict::Unknown {
             continue;
         }
@@ -74,6 +80,7 @@ fn shown(less: &Inventory, more: &Inventory) -> String {
 struct Known {
     title: String,
     engine: Engine,
+    fleet: Option<Fleet>,
     inventory: Inventory,
     pool: Arc<Vec<Value>>,
     resources: Arc<BTreeMap<String, Vec<Value>>>,
@@ -97,7 +104,9 @@ static CASES: LazyLock<Vec<Known>> = LazyLock::new(|| {
             let params = pack.params.to_value(case.params());
             cases.push(Known {
                 title: format!("{}: {}", guardrail.id(), case.title(position + 1)),
-                engine: Engine::with_params(vec![Arc::clone(guardrail)], params, case.now().unwrap()),
+                engine: Engine::with_params(vec![Arc::clone(guardrail)], params, case.now().unwrap())
+                    .with_accounts(&case.accounts().unwrap()),
+                fleet: guardrail.is_across().then(|| Fleet::of_values(case.fleet().unwrap())),
                 inventory,
                 pool: Arc::clone(&pool),
                 resources: Arc::clone(&resources),
@@ -134,9 +143,9 @@ fn no_unknown_flips_a_shipped_guardrail() {
         let test = |bytes: Vec<u8>| {
             let choices = &mut Choices::new(&bytes);
             let less = blank_inventory(&known.inventory, choices);
-            check(&known.engine, &less, &known.inventory, &known.title)?;
+            check(&known.engine, known.fleet.as_ref(), &less, &known.inventory, &known.title)?;
             let more = fill_inventory(&less, choices, &any_value, &any_resource);
-            check(&known.engine, &less, &more, &known.title)
+            check(&known.engine, known.fleet.as_ref(), &less, &more, &known.title)
         };
         if let Err(error) = TestRunner::new(config(12)).run(&vec(any::<u8>(), 0..80), test) {
             panic!("{error}");
@@ -371,7 +380,7 @@ fn what_once_flipped_does_so_no_more() {
     ] {
         let engine = engine(assert).unwrap();
         let world = |json: serde_json::Value| inventory(Value::from_notation(json).unwrap(), Some(Vec::new()));
-        flips.extend(check(&engine, &world(less), &world(more), assert).err().map(|error| error.to_string()));
+        flips.extend(check(&engine, None, &world(less), &world(more), assert).err().map(|error| error.to_string()));
     }
     assert!(flips.is_empty(), "{}", flips.join("\n"));
 }
@@ -390,6 +399,6 @@ proptest! {
         };
         let any_resource = |choices: &mut Choices<'_>, _: &str| Value::map([("k", value(choices, 2, false)), ("l", value(choices, 2, false))]);
         let more = fill_inventory(&less, &mut Choices::new(&after), &any_value, &any_resource);
-        check(&engine, &less, &more, &assert)?;
+        check(&engine, None, &less, &more, &assert)?;
     }
 }

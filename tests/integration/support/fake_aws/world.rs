@@ -71,7 +71,7 @@ impl World {
     }
 
     /// The two numbers of the VPC's range `10.A.B.0/24`, which differ between accounts and regions.
-    pub(super) fn vpc_octets(&self, account: &str, region: &str) -> (u64, u64) {
+    pub(crate) fn vpc_octets(&self, account: &str, region: &str) -> (u64, u64) {
         let place = self.home_regions.iter().position(|home| home == region).unwrap_or_default() as u64;
         let number = (account.parse::<u64>().unwrap_or_default() % 32_768) * 2 + place;
         (number / 256 % 256, number % 256)
