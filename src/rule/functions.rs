@@ -7,7 +7,7 @@ use ::cel::common::value::CowVal;
 use std::sync::Arc;
 
 use super::cel::{from_value, to_value, unknown_error};
-use super::{network, policy_document};
+use super::{identity_policy, network, policy_document};
 use crate::model::{Unknown, Value};
 
 /// A function that rules can call.
@@ -83,6 +83,52 @@ pub static FUNCTIONS: &[Function] = &[
                 policy_document::denies_plain_http(&args[0], &args[1])
             })
         },
+    },
+    Function {
+        name: "policy_grants_admin",
+        signature: "policy_grants_admin(document) -> bool",
+        doc: "Whether a policy's Allow statements on all resources together leave no action out, or none but some outside IAM. Conditions and Deny statements are not looked at.",
+        arguments: || vec![DYN_TYPE],
+        call: |args| bool_function("policy_grants_admin", args, |args| identity_policy::grants_admin(&args[0])),
+    },
+    Function {
+        name: "foreign_principals",
+        signature: "foreign_principals(document, ids) -> list",
+        doc: "The principals that the Allow statements of a resource or trust policy admit and that do not belong to the listed ids of accounts (or organizations, VPCs, VPC endpoints), as they are written. Everyone is `*`, unless conditions limit the callers to fixed values: then it is those of them that do not belong. Services, federated principals and deleted users and roles are not listed. What cannot be told is an unknown item.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| {
+            function("foreign_principals", args, |args| identity_policy::foreign_principals(&args[0], &args[1]))
+        },
+    },
+    Function {
+        name: "policy_statements",
+        signature: "policy_statements(document) -> list",
+        doc: "The statements of a policy, in which Action, NotAction, Resource and NotResource are lists.",
+        arguments: || vec![DYN_TYPE],
+        call: |args| function("policy_statements", args, |args| identity_policy::policy_statements(&args[0])),
+    },
+    Function {
+        name: "statement_principals",
+        signature: "statement_principals(statement, kind) -> list",
+        doc: "The principals of a statement that are of one kind: AWS, Service, Federated or CanonicalUser.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| {
+            function("statement_principals", args, |args| identity_policy::statement_principals(&args[0], &args[1]))
+        },
+    },
+    Function {
+        name: "condition_values",
+        signature: "condition_values(statement, key) -> list",
+        doc: "The values, wildcards included, of which a request must have one in a condition key for the statement to apply; empty when the statement does not depend on the key.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| function("condition_values", args, |args| identity_policy::condition_values(&args[0], &args[1])),
+    },
+    Function {
+        name: "wildcard_match",
+        signature: "wildcard_match(text, patterns) -> bool",
+        doc: "Whether a text matches one of the patterns, in which `*` is any text and `?` any one character; upper and lower case are the same.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| bool_function("wildcard_match", args, |args| identity_policy::wildcard_match(&args[0], &args[1])),
     },
 ];
 

@@ -6,6 +6,7 @@ mod cel;
 mod expression;
 mod functions;
 mod guardrail;
+mod identity_policy;
 pub mod lint;
 mod network;
 mod pack;

@@ -8,7 +8,7 @@ use crate::model::{Unknown, Value};
 /// Condition keys that limit a policy to fixed callers or places; values with a wildcard or a variable do not count.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, "The meaning of
 /// public", with the organization and VPC endpoint keys of the same kind.
-const LIMITING_KEYS: [&str; 17] = [
+pub(super) const LIMITING_KEYS: [&str; 18] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principalorgid",
@@ -24,6 +24,7 @@ const LIMITING_KEYS: [&str; 17] = [
     "aws:userid",
     "aws:vpceaccount",
     "aws:vpceorgid",
+    "kms:calleraccount",
     "s3:dataaccesspointaccount",
     "s3:dataaccesspointarn",
 ];
@@ -50,7 +51,7 @@ pub(super) fn denies_plain_http(document: &Value, bucket: &Value) -> Answer<bool
 }
 
 /// Disjunction in three values.
-fn any(answers: impl Iterator<Item = Answer<bool>>) -> Answer<bool> {
+pub(super) fn any(answers: impl Iterator<Item = Answer<bool>>) -> Answer<bool> {
     let mut undecided = None;
     for answer in answers {
         match answer {
@@ -62,22 +63,22 @@ fn any(answers: impl Iterator<Item = Answer<bool>>) -> Answer<bool> {
     undecided.map_or(Ok(false), Err)
 }
 
-fn known(value: &Value) -> Answer<&Value> {
+pub(super) fn known(value: &Value) -> Answer<&Value> {
     match value {
         Value::Unknown(cause) => Err(cause.clone()),
         value => Ok(value),
     }
 }
 
-fn part<'a>(statement: &'a Value, name: &str) -> Answer<&'a Value> {
+pub(super) fn part<'a>(statement: &'a Value, name: &str) -> Answer<&'a Value> {
     known(statement.get(name).unwrap_or(&Value::Null))
 }
 
-fn has_part(statement: &Value, name: &str) -> Answer<bool> {
+pub(super) fn has_part(statement: &Value, name: &str) -> Answer<bool> {
     Ok(!matches!(part(statement, name)?, Value::Null))
 }
 
-fn statements(document: &Value) -> Answer<Vec<Value>> {
+pub(super) fn statements(document: &Value) -> Answer<Vec<Value>> {
     let document = match known(document)? {
         Value::String(text) => serde_json::from_str::<serde_json::Value>(text)
             .map(Value::from)
@@ -87,7 +88,7 @@ fn statements(document: &Value) -> Answer<Vec<Value>> {
     Ok(part(&document, "Statement")?.one_or_many().to_vec())
 }
 
-fn has_effect(statement: &Value, effect: &str) -> Answer<bool> {
+pub(super) fn has_effect(statement: &Value, effect: &str) -> Answer<bool> {
     Ok(part(known(statement)?, "Effect")?.as_str() == Some(effect))
 }
 
@@ -113,16 +114,26 @@ fn is_everyone(statement: &Value) -> Answer<bool> {
 
 /// Whether one of the conditions limits the statement to fixed values.
 fn is_limited(condition: &Value) -> Answer<bool> {
-    let Value::Map(operators) = condition else { return Ok(false) };
-    any(operators.iter().map(|(operator, keys)| {
+    any(limiting(condition).into_iter().map(|entry| entry.and_then(|(key, values)| limits(&key, values))))
+}
+
+/// The keys, in lower case, that a request must have with one of these values.
+pub(super) fn limiting(condition: &Value) -> Vec<Answer<(String, &Value)>> {
+    let Value::Map(operators) = condition else { return Vec::new() };
+    let mut found = Vec::new();
+    for (operator, keys) in operators.iter() {
         let operator = operator.to_ascii_lowercase();
         let operator = operator.strip_prefix("foranyvalue:").unwrap_or(&operator);
         if !LIMITING_OPERATORS.contains(&operator) {
-            return Ok(false);
+            continue;
         }
-        let Value::Map(keys) = known(keys)? else { return Ok(false) };
-        any(keys.iter().map(|(key, values)| limits(&key.to_ascii_lowercase(), values)))
-    }))
+        match keys {
+            Value::Map(keys) => found.extend(keys.iter().map(|(key, values)| Ok((key.to_ascii_lowercase(), values)))),
+            Value::Unknown(cause) => found.push(Err(cause.clone())),
+            _ => {}
+        }
+    }
+    found
 }
 
 fn limits(key: &str, values: &Value) -> Answer<bool> {
@@ -135,7 +146,7 @@ fn limits(key: &str, values: &Value) -> Answer<bool> {
 }
 
 /// Whether a condition value names one caller or place, as AWS reads it.
-fn is_fixed(key: &str, value: &Value) -> bool {
+pub(super) fn is_fixed(key: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
     match key {
         "aws:sourceip" => is_narrow(text),
@@ -202,7 +213,7 @@ fn only_entry(value: &Value) -> Answer<Option<(&str, &Value)>> {
 }
 
 /// IAM's wildcards: `*` is any text, `?` any one character.
-fn matches_wildcards(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_wildcards(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut here) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
