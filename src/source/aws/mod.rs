@@ -2,18 +2,24 @@
 //!
 //! Everything is read-only. A denied call is data: it becomes an unknown leaf or a gap, never an absent property.
 
+mod accessanalyzer;
+mod account;
 mod account_scan;
 mod arn_type;
 mod call;
 mod cloudtrail;
 mod config;
 mod convert;
+mod credential_report;
 mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
 mod guardduty;
 mod iam;
+mod iam_access_keys;
+mod iam_authorization;
+mod iam_providers;
 mod organizations;
 mod regions;
 mod s3;
@@ -48,6 +54,8 @@ pub struct Collector {
 
 /// Every collector, by file.
 pub static COLLECTORS: &[&[Collector]] = &[
+    accessanalyzer::COLLECTORS,
+    account::COLLECTORS,
     cloudtrail::COLLECTORS,
     config::COLLECTORS,
     ec2::COLLECTORS,
@@ -56,6 +64,9 @@ pub static COLLECTORS: &[&[Collector]] = &[
     ec2_storage::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
+    iam_access_keys::COLLECTORS,
+    iam_authorization::COLLECTORS,
+    iam_providers::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,

@@ -1,10 +1,13 @@
 //! The answers of a healthy account, by service, and how pages are marked.
 
+mod accessanalyzer;
+mod account;
 mod cloudtrail;
 mod config;
 mod ec2;
 mod guardduty;
 mod iam;
+mod iam_authorization;
 mod organizations;
 mod s3;
 mod securityhub;
@@ -68,6 +71,8 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "iam" => iam::reply(call),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
+        "access-analyzer" => accessanalyzer::reply(call, world),
+        "account" => account::reply(call),
         "cloudtrail" => cloudtrail::reply(call, world),
         "config" => config::reply(call, world),
         "guardduty" => guardduty::reply(call, world),
