@@ -4,17 +4,12 @@ use std::collections::BTreeSet;
 
 use govcheck::source::aws::collectors;
 
-use crate::support::actions::action_of;
+use crate::support::actions::{READS_BY_ANOTHER_NAME, action_of};
 use crate::support::fake_aws::{FakeAws, On, Reply};
 use crate::support::scan::{Fleet, items, verdicts};
 
 /// What is called without a collector: who am I, and the way into the accounts.
 const ENTRY: [&str; 2] = ["sts:AssumeRole", "sts:GetCallerIdentity"];
-
-/// Has IAM write the credential report that GetCredentialReport hands out: nothing in the account changes, and AWS's
-/// service authorization reference gives it the access level Read.
-/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
-const READS_BY_ANOTHER_NAME: [&str; 1] = ["iam:GenerateCredentialReport"];
 
 /// An account with no active access key, as another guardrail wants it, has none to rotate.
 const ROTATED: &str = "iam-access-keys-are-rotated";

@@ -120,7 +120,8 @@ fn group(unit: &Unit, group: &GroupDetail) -> Option<Resource> {
 
 /// A customer managed policy, or one of AWS that is in use.
 fn managed_policy(unit: &Unit, policy: &ManagedPolicyDetail) -> Option<Resource> {
-    let (name, arn) = (policy.policy_name()?, policy.arn()?);
+    let arn = policy.arn()?;
+    let name = arn.rsplit('/').next().unwrap_or(arn);
     let of_aws = arn.contains(":iam::aws:policy/");
     let uses =
         policy.attachment_count().unwrap_or_default() + policy.permissions_boundary_usage_count().unwrap_or_default();
