@@ -2,8 +2,9 @@
 
 use super::fake_aws::On;
 
-/// Calls and actions that only read, whatever their names say. `GenerateCredentialReport` has IAM write the report that GetCredentialReport hands out: nothing in the account changes, and AWS's
-/// service authorization reference gives it the access level Read.
+/// Calls and actions that only read, whatever their names say. `GenerateCredentialReport` has IAM write the report that
+/// `GetCredentialReport` hands out: nothing in the account changes, and AWS's service authorization reference gives it
+/// the access level Read.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 pub(crate) const READS_BY_ANOTHER_NAME: [&str; 1] = ["iam:GenerateCredentialReport"];
 
