@@ -89,8 +89,8 @@ pub(super) fn foreign_principals(document: &Value, ids: &Value) -> Answer<Value>
     partly(found, undecided)
 }
 
-/// What is certain, and an unknown item for the rest; unknown as a whole when nothing is certain, for CEL's logic absorbs
-/// an error where something else decides.
+/// What is certain, and an unknown item for the rest; unknown as a whole when nothing is certain, for CEL's logic
+/// absorbs an error where something else decides.
 fn partly(certain: Vec<Value>, undecided: Option<Arc<Unknown>>) -> Answer<Value> {
     match undecided {
         Some(cause) if certain.is_empty() => Err(cause),
