@@ -126,7 +126,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "foreign_principals",
         signature: "foreign_principals(document, ids) -> list",
-        doc: "The principals that the Allow statements of a resource or trust policy admit and that do not belong to the listed ids of accounts (or organizations, VPCs, VPC endpoints), as they are written. Everyone is `*`, unless conditions limit the callers to fixed values: then it is those of them that do not belong. Services, federated principals and deleted users and roles are not listed. What cannot be told is an unknown item.",
+        doc: "The principals that the Allow statements of a resource or trust policy admit and that do not belong to the listed ids of accounts (or organizations, VPCs, VPC endpoints), as they are written. Everyone is `*`, unless conditions limit the callers to fixed values: then it is those of them that do not belong. Services, federated principals and deleted users and roles are not listed. What cannot be told beside them is an unknown item.",
         arguments: || vec![DYN_TYPE, DYN_TYPE],
         call: |args| {
             function("foreign_principals", args, |args| identity_policy::foreign_principals(&args[0], &args[1]))
@@ -151,7 +151,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "condition_values",
         signature: "condition_values(statement, key) -> list",
-        doc: "The values, wildcards included, of which a request must have one in a condition key for the statement to apply; empty when the statement does not depend on the key.",
+        doc: "The values, wildcards included, of which a request must have one in a condition key for the statement to apply; empty when the statement does not depend on the key. The key may have wildcards, as in `*:sub`.",
         arguments: || vec![DYN_TYPE, DYN_TYPE],
         call: |args| function("condition_values", args, |args| identity_policy::condition_values(&args[0], &args[1])),
     },

@@ -10,6 +10,7 @@ mod denial;
 mod faults;
 mod fleet;
 mod healthy;
+mod identity;
 mod layers;
 mod organization;
 mod permissions;

@@ -2,6 +2,8 @@
 //!
 //! Everything is read-only. A denied call is data: it becomes an unknown leaf or a gap, never an absent property.
 
+mod accessanalyzer;
+mod account;
 mod account_scan;
 mod arn_type;
 mod call;
@@ -9,6 +11,7 @@ mod cloudcontrol;
 mod cloudtrail;
 mod config;
 mod convert;
+mod credential_report;
 mod ec2;
 mod ec2_gateways;
 mod ec2_network;
@@ -16,6 +19,9 @@ mod ec2_storage;
 mod ecr_registry;
 mod guardduty;
 mod iam;
+mod iam_access_keys;
+mod iam_authorization;
+mod iam_providers;
 mod kms;
 mod limiter;
 mod organizations;
@@ -54,6 +60,8 @@ pub struct Collector {
 
 /// Every collector, by file.
 pub static COLLECTORS: &[&[Collector]] = &[
+    accessanalyzer::COLLECTORS,
+    account::COLLECTORS,
     cloudtrail::COLLECTORS,
     config::COLLECTORS,
     ec2::COLLECTORS,
@@ -64,6 +72,9 @@ pub static COLLECTORS: &[&[Collector]] = &[
     guardduty::COLLECTORS,
     iam::COLLECTORS,
     kms::COLLECTORS,
+    iam_access_keys::COLLECTORS,
+    iam_authorization::COLLECTORS,
+    iam_providers::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,

@@ -2,10 +2,19 @@
 
 use super::fake_aws::On;
 
+/// Calls and actions that only read, whatever their names say. `GenerateCredentialReport` has IAM write the report that
+/// `GetCredentialReport` hands out: nothing in the account changes, and AWS's service authorization reference gives it
+/// the access level Read.
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
+pub(crate) const READS_BY_ANOTHER_NAME: [&str; 1] = ["iam:GenerateCredentialReport"];
+
 /// Service (by its name in the fake AWS), operation, action.
 const OPERATIONS: &[(&str, &str, &str)] = &[
     ("cloudcontrolapi", "GetResource", "cloudformation:GetResource"),
     ("cloudcontrolapi", "ListResources", "cloudformation:ListResources"),
+    ("access-analyzer", "ListAnalyzers", "access-analyzer:ListAnalyzers"),
+    ("access-analyzer", "ListFindingsV2", "access-analyzer:ListFindings"),
+    ("account", "GetAlternateContact", "account:GetAlternateContact"),
     ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
     ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
     ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
@@ -31,11 +40,19 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("ec2", "GetManagedPrefixListEntries", "ec2:GetManagedPrefixListEntries"),
     ("guardduty", "GetDetector", "guardduty:GetDetector"),
     ("guardduty", "ListDetectors", "guardduty:ListDetectors"),
+    ("iam", "GenerateCredentialReport", "iam:GenerateCredentialReport"),
+    ("iam", "GetAccessKeyLastUsed", "iam:GetAccessKeyLastUsed"),
+    ("iam", "GetAccountAuthorizationDetails", "iam:GetAccountAuthorizationDetails"),
     ("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy"),
     ("iam", "GetAccountSummary", "iam:GetAccountSummary"),
+    ("iam", "GetCredentialReport", "iam:GetCredentialReport"),
     ("iam", "GetLoginProfile", "iam:GetLoginProfile"),
+    ("iam", "GetOpenIDConnectProvider", "iam:GetOpenIDConnectProvider"),
     ("iam", "ListAccessKeys", "iam:ListAccessKeys"),
     ("iam", "ListMFADevices", "iam:ListMFADevices"),
+    ("iam", "ListOpenIDConnectProviders", "iam:ListOpenIDConnectProviders"),
+    ("iam", "ListRoles", "iam:ListRoles"),
+    ("iam", "ListSAMLProviders", "iam:ListSAMLProviders"),
     ("iam", "ListUsers", "iam:ListUsers"),
     ("s3", "GetBucketAcl", "s3:GetBucketAcl"),
     ("s3", "GetBucketEncryption", "s3:GetEncryptionConfiguration"),

@@ -2,6 +2,9 @@
 
 /// Service (as it signs), method, path, operation. A `*` is any one part of the path, a last `**` any rest of it.
 const ROUTES: &[(&str, &str, &str, &str)] = &[
+    ("access-analyzer", "GET", "analyzer", "ListAnalyzers"),
+    ("access-analyzer", "POST", "findingv2", "ListFindingsV2"),
+    ("account", "POST", "getAlternateContact", "GetAlternateContact"),
     ("guardduty", "GET", "detector", "ListDetectors"),
     ("guardduty", "GET", "detector/*", "GetDetector"),
     ("securityhub", "GET", "accounts", "DescribeHub"),

@@ -1,12 +1,12 @@
 //! IAM: a console user with MFA, a user without password, and one inactive key.
 
 use super::super::protocol::{Call, REQUEST_ID};
-use super::super::world::{DAY, time_ago};
-use super::{Outcome, element};
+use super::super::world::{DAY, HOUR, time_ago};
+use super::{Outcome, element, iam_authorization};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
-const OPERATOR: &str = "operator";
-const DEPLOYER: &str = "deployer";
+pub(super) const OPERATOR: &str = "operator";
+pub(super) const DEPLOYER: &str = "deployer";
 
 pub(super) fn reply(call: &Call) -> Outcome {
     let account = &call.key.account;
@@ -35,21 +35,31 @@ pub(super) fn reply(call: &Call) -> Outcome {
         "ListAccessKeys" if user == DEPLOYER => listing("AccessKeyMetadata", &access_key(account)),
         "ListAccessKeys" => listing("AccessKeyMetadata", ""),
         "ListUserTags" => listing("Tags", "<member><Key>owner</Key><Value>platform</Value></member>"),
+        "GetAccessKeyLastUsed" => format!(
+            "{}<AccessKeyLastUsed>{}<ServiceName>s3</ServiceName><Region>ap-northeast-1</Region></AccessKeyLastUsed>",
+            element("UserName", DEPLOYER),
+            element("LastUsedDate", &time_ago(20 * DAY))
+        ),
         "GetAccountSummary" => summary(),
         "GetAccountPasswordPolicy" => PASSWORD_POLICY.to_owned(),
-        _ => return Outcome::Unknown,
+        "GenerateCredentialReport" => element("State", "COMPLETE"),
+        "GetCredentialReport" => format!(
+            "<Content>{CREDENTIAL_REPORT}</Content><ReportFormat>text/csv</ReportFormat>{}",
+            element("GeneratedTime", &time_ago(HOUR))
+        ),
+        _ => return iam_authorization::reply(call),
     };
     Outcome::Found(body(call, &result))
 }
 
-fn body(call: &Call, result: &str) -> String {
+pub(super) fn body(call: &Call, result: &str) -> String {
     let name = &call.key.operation;
     format!(
         "<{name}Response xmlns=\"{NAMESPACE}\"><{name}Result>{result}</{name}Result><ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{name}Response>"
     )
 }
 
-fn listing(name: &str, members: &str) -> String {
+pub(super) fn listing(name: &str, members: &str) -> String {
     format!("<{name}>{members}</{name}><IsTruncated>false</IsTruncated>")
 }
 
@@ -105,3 +115,14 @@ const PASSWORD_POLICY: &str = "<PasswordPolicy><MinimumPasswordLength>14</Minimu
 <RequireUppercaseCharacters>true</RequireUppercaseCharacters><RequireLowercaseCharacters>true</RequireLowercaseCharacters>\
 <AllowUsersToChangePassword>true</AllowUsersToChangePassword><ExpirePasswords>true</ExpirePasswords>\
 <MaxPasswordAge>90</MaxPasswordAge><PasswordReusePrevention>24</PasswordReusePrevention><HardExpiry>false</HardExpiry></PasswordPolicy>";
+
+/// The header, and the row of a root user who signed in once, with MFA and without keys.
+const CREDENTIAL_REPORT: &str = "dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1lLHBhc3N3b3JkX2VuYWJsZWQscGFzc3dvcmRfbGFzdF91c2VkLHBhc3N3b3JkX2xhc3RfY2hhbm\
+dlZCxwYXNzd29yZF9uZXh0X3JvdGF0aW9uLG1mYV9hY3RpdmUsYWNjZXNzX2tleV8xX2FjdGl2ZSxhY2Nlc3Nfa2V5XzFfbGFzdF9yb3RhdGVk\
+LGFjY2Vzc19rZXlfMV9sYXN0X3VzZWRfZGF0ZSxhY2Nlc3Nfa2V5XzFfbGFzdF91c2VkX3JlZ2lvbixhY2Nlc3Nfa2V5XzFfbGFzdF91c2VkX3\
+NlcnZpY2UsYWNjZXNzX2tleV8yX2FjdGl2ZSxhY2Nlc3Nfa2V5XzJfbGFzdF9yb3RhdGVkLGFjY2Vzc19rZXlfMl9sYXN0X3VzZWRfZGF0ZSxh\
+Y2Nlc3Nfa2V5XzJfbGFzdF91c2VkX3JlZ2lvbixhY2Nlc3Nfa2V5XzJfbGFzdF91c2VkX3NlcnZpY2UsY2VydF8xX2FjdGl2ZSxjZXJ0XzFfbG\
+FzdF9yb3RhdGVkLGNlcnRfMl9hY3RpdmUsY2VydF8yX2xhc3Rfcm90YXRlZAo8cm9vdF9hY2NvdW50Pixhcm46YXdzOmlhbTo6MTExMTExMTEx\
+MTExOnJvb3QsMjAyNC0wNC0wMVQwMDowMDowMCswMDowMCxub3Rfc3VwcG9ydGVkLDIwMjQtMDQtMDJUMDA6MDA6MDArMDA6MDAsbm90X3N1cH\
+BvcnRlZCxub3Rfc3VwcG9ydGVkLHRydWUsZmFsc2UsTi9BLE4vQSxOL0EsTi9BLGZhbHNlLE4vQSxOL0EsTi9BLE4vQSxmYWxzZSxOL0EsZmFs\
+c2UsTi9BCg==";

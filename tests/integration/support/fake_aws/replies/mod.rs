@@ -1,11 +1,14 @@
 //! The answers of a healthy account, by service, and how pages are marked.
 
+mod accessanalyzer;
+mod account;
 mod cloudcontrol;
 mod cloudtrail;
 mod config;
 mod ec2;
 mod guardduty;
 mod iam;
+mod iam_authorization;
 mod organizations;
 mod s3;
 mod securityhub;
@@ -70,6 +73,8 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
         "cloudcontrolapi" => cloudcontrol::reply(call, world),
+        "access-analyzer" => accessanalyzer::reply(call, world),
+        "account" => account::reply(call),
         "cloudtrail" => cloudtrail::reply(call, world),
         "config" => config::reply(call, world),
         "guardduty" => guardduty::reply(call, world),
