@@ -217,7 +217,7 @@ fn grants_on_everything(statement: &Value, test: fn(&Value) -> Answer<bool>) -> 
 }
 
 /// Conjunction in three values.
-fn all<const N: usize>(answers: [Answer<bool>; N]) -> Answer<bool> {
+pub(super) fn all<const N: usize>(answers: [Answer<bool>; N]) -> Answer<bool> {
     any(answers.into_iter().map(|answer| answer.map(|holds| !holds))).map(|fails| !fails)
 }
 
