@@ -46,6 +46,9 @@ pub enum Command {
     /// List, show, test and lint guardrails
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Look after the accounts to scan
+    #[command(subcommand)]
+    Accounts(AccountsCommand),
     /// Print the IAM policy that the accounts' role needs for the selected guardrails
     Permissions(PermissionsArgs),
     /// Print the JSON Schema of a file
@@ -204,6 +207,21 @@ pub struct CollectArgs {
     /// Start over, discarding what the bundle holds
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AccountsCommand {
+    /// Say which roles can be assumed, and which actions of the selected guardrails they lack
+    Check(Box<AccountsArgs>),
+}
+
+#[derive(Debug, Args)]
+pub struct AccountsArgs {
+    #[command(flatten)]
+    pub fleet: FleetArgs,
+
+    #[command(flatten)]
+    pub rules: RuleArgs,
 }
 
 #[derive(Debug, Args)]

@@ -87,7 +87,7 @@ impl Rules {
         Ok(Self { pack, selected })
     }
 
-    fn types(&self) -> BTreeSet<String> {
+    pub(super) fn types(&self) -> BTreeSet<String> {
         self.selected.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
     }
 }
@@ -101,13 +101,8 @@ pub(super) fn scan_into(
     context: Context,
 ) -> Result<(Bundle, Engine), AppError> {
     let listed = listed_targets(args)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| AppError::refused(format!("failed to start: {error}"), "check the limits of the process"))?;
-    runtime.block_on(async {
-        let sessions = load_sessions(args, listed.as_ref()).await?;
-        let caller = sessions.caller().await.map_err(|failure| no_credentials(&failure))?;
+    on_runtime(async {
+        let (sessions, caller) = load_sessions(args, listed.as_ref()).await?;
         let targets = targets(args, listed, &sessions, &caller).await?;
         let scope = ScopeInfo {
             accounts: targets
@@ -130,6 +125,15 @@ pub(super) fn scan_into(
         let run = Run { sessions, caller, engine, bundle, rules_types: rules.types(), args, context };
         run.scan(targets).await
     })
+}
+
+/// Runs what waits for the network.
+pub(super) fn on_runtime<T>(work: impl Future<Output = Result<T, AppError>>) -> Result<T, AppError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| AppError::refused(format!("failed to start: {error}"), "check the limits of the process"))?;
+    runtime.block_on(work)
 }
 
 /// The engine with the time of the bundle.
@@ -236,7 +240,7 @@ impl Run<'_> {
             types: collectable(&self.rules_types),
         };
         let entered = tokio::select! {
-            entered = self.enter(&target) => entered,
+            entered = enter(&self.sessions, &self.caller, &target) => entered,
             _ = stop.wait_for(|stop| *stop) => return None,
         };
         Some(match entered {
@@ -246,13 +250,6 @@ impl Run<'_> {
                 scan.unseen(&failure.cause)
             }
         })
-    }
-
-    async fn enter(&self, target: &Target) -> Result<AccountSession, Failure> {
-        match &target.role_arn {
-            Some(role) => self.sessions.assume(&target.account.id, role, target.external_id.as_deref()).await,
-            None => Ok(self.sessions.own(&self.caller)),
-        }
     }
 
     fn keep(&self, inventory: Inventory) -> Result<(), AppError> {
@@ -289,7 +286,15 @@ impl Run<'_> {
     }
 }
 
-async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessions, AppError> {
+/// The way into an account: its role, or the caller's own credentials.
+pub(super) async fn enter(sessions: &Sessions, caller: &Caller, target: &Target) -> Result<AccountSession, Failure> {
+    match &target.role_arn {
+        Some(role) => sessions.assume(&target.account.id, role, target.external_id.as_deref()).await,
+        None => Ok(sessions.own(caller)),
+    }
+}
+
+pub(super) async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<(Sessions, Caller), AppError> {
     let listed = listed.into_iter().flat_map(|fleet| fleet.targets.iter().flat_map(|target| &target.regions));
     let home_region =
         home_region(args.region.iter().chain(listed)).cloned().unwrap_or_else(|| DEFAULT_REGIONS[0].to_owned());
@@ -300,12 +305,14 @@ async fn load_sessions(args: &FleetArgs, listed: Option<&Fleet>) -> Result<Sessi
         max_rate: args.max_rate,
         home_region,
     };
-    Sessions::load(options).await.map_err(|failure| {
+    let sessions = Sessions::load(options).await.map_err(|failure| {
         AppError::refused(
             format!("the AWS session could not be set up: {}: {}", failure.code, failure.message),
             "check --hub-role-arn and its trust policy, the credentials, and AWS_CA_BUNDLE",
         )
-    })
+    })?;
+    let caller = sessions.caller().await.map_err(|failure| no_credentials(&failure))?;
+    Ok((sessions, caller))
 }
 
 fn no_credentials(failure: &Failure) -> AppError {
@@ -316,7 +323,7 @@ fn no_credentials(failure: &Failure) -> AppError {
 }
 
 /// The targets of the accounts file, when there is one.
-fn listed_targets(args: &FleetArgs) -> Result<Option<Fleet>, AppError> {
+pub(super) fn listed_targets(args: &FleetArgs) -> Result<Option<Fleet>, AppError> {
     if let Some(region) = args.region.iter().chain(&args.exclude_region).find(|region| !is_region(region)) {
         return Err(AppError::refused(format!("`{region}` is not a region"), "as in ap-northeast-1"));
     }
@@ -336,7 +343,7 @@ fn listed_targets(args: &FleetArgs) -> Result<Option<Fleet>, AppError> {
 }
 
 /// The accounts to scan, with their roles and regions settled, sorted by id.
-async fn targets(
+pub(super) async fn targets(
     args: &FleetArgs,
     listed: Option<Fleet>,
     sessions: &Sessions,

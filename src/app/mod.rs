@@ -1,5 +1,6 @@
 //! One file per verb of the command line; each reads as the flow of the program.
 
+mod accounts;
 mod collect;
 mod fleet;
 mod permissions;
@@ -63,6 +64,7 @@ pub fn run(cli: &Cli) -> Result<Exit, AppError> {
     match &cli.command {
         Command::Scan(args) => scan::run(args, context),
         Command::Collect(args) => collect::run(args, context),
+        Command::Accounts(command) => accounts::run(command, context),
         Command::Rules(command) => rules::run(command, context),
         Command::Permissions(args) => permissions::run(args),
         Command::Schema { of } => schema::run(*of),

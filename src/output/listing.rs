@@ -35,7 +35,7 @@ pub fn param_table(params: &Params, lang: Lang) -> String {
 const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
 
 /// A table that fits the width, or its terminal.
-pub(super) fn plain_table(width: Option<u16>) -> Table {
+pub(crate) fn plain_table(width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(RULE)).set_content_arrangement(ContentArrangement::Dynamic);
     if let Some(width) = width.or_else(|| (!table.is_tty()).then_some(DEFAULT_WIDTH)) {

@@ -8,6 +8,7 @@ mod table;
 use std::io::{self, Write};
 
 pub use json::JsonReport;
+pub(crate) use listing::plain_table;
 pub use listing::{guardrail_table, param_table};
 
 use crate::bundle::BundleError;

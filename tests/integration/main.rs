@@ -2,6 +2,7 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops where its world is not as it must be")]
 
+mod accounts;
 mod across;
 mod cli;
 mod cloud_control;

@@ -30,6 +30,12 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// An account at the home of its regions.
+    pub fn of(session: AccountSession, regions: &[String]) -> Self {
+        let region = home_region(regions).cloned().unwrap_or_else(|| ALWAYS_ENABLED[0].to_owned());
+        Self { session: Arc::new(session), region, regions: regions.into() }
+    }
+
     pub(super) fn account(&self) -> &str {
         self.session.account.as_str()
     }

@@ -32,12 +32,14 @@ mod s3_bucket;
 mod s3_bucket_data;
 mod securityhub;
 mod session;
+mod simulate;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
 pub use call::{Batch, Failure, Unit, home_region};
 pub use organizations::discover;
 pub use session::{AccountSession, SessionOptions, Sessions};
+pub use simulate::{DeniedAction, denied_actions, principal_of};
 pub use traffic::Traffic;
 
 use std::collections::{BTreeMap, BTreeSet};

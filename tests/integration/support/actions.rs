@@ -46,6 +46,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("iam", "GetAccountPasswordPolicy", "iam:GetAccountPasswordPolicy"),
     ("iam", "GetAccountSummary", "iam:GetAccountSummary"),
     ("iam", "GetCredentialReport", "iam:GetCredentialReport"),
+    ("iam", "SimulatePrincipalPolicy", "iam:SimulatePrincipalPolicy"),
     ("iam", "GetLoginProfile", "iam:GetLoginProfile"),
     ("iam", "GetOpenIDConnectProvider", "iam:GetOpenIDConnectProvider"),
     ("iam", "ListAccessKeys", "iam:ListAccessKeys"),

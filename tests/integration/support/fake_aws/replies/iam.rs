@@ -40,6 +40,7 @@ pub(super) fn reply(call: &Call) -> Outcome {
             element("UserName", DEPLOYER),
             element("LastUsedDate", &time_ago(20 * DAY))
         ),
+        "SimulatePrincipalPolicy" => simulated(call),
         "GetAccountSummary" => summary(),
         "GetAccountPasswordPolicy" => PASSWORD_POLICY.to_owned(),
         "GenerateCredentialReport" => element("State", "COMPLETE"),
@@ -126,3 +127,15 @@ FzdF9yb3RhdGVkLGNlcnRfMl9hY3RpdmUsY2VydF8yX2xhc3Rfcm90YXRlZAo8cm9vdF9hY2NvdW50Pi
 MTExOnJvb3QsMjAyNC0wNC0wMVQwMDowMDowMCswMDowMCxub3Rfc3VwcG9ydGVkLDIwMjQtMDQtMDJUMDA6MDA6MDArMDA6MDAsbm90X3N1cH\
 BvcnRlZCxub3Rfc3VwcG9ydGVkLHRydWUsZmFsc2UsTi9BLE4vQSxOL0EsTi9BLGZhbHNlLE4vQSxOL0EsTi9BLE4vQSxmYWxzZSxOL0EsZmFs\
 c2UsTi9BCg==";
+
+/// The simulator allows whatever it is asked about.
+fn simulated(call: &Call) -> String {
+    let names = (1..).map_while(|number| call.parameter(&format!("ActionNames.member.{number}")));
+    let result = |name: &str| {
+        format!(
+            "<member>{}<EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision></member>",
+            element("EvalActionName", name)
+        )
+    };
+    listing("EvaluationResults", &names.map(result).collect::<String>())
+}
