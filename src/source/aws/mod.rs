@@ -8,13 +8,22 @@ mod call;
 mod cloudtrail;
 mod config;
 mod convert;
+mod dms;
+mod dynamodb;
 mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
+mod efs;
+mod elasticache;
 mod guardduty;
 mod iam;
+mod opensearch;
 mod organizations;
+mod rds;
+mod rds_parameters;
+mod rds_snapshots;
+mod redshift;
 mod regions;
 mod s3;
 mod s3_bucket;
@@ -50,12 +59,21 @@ pub struct Collector {
 pub static COLLECTORS: &[&[Collector]] = &[
     cloudtrail::COLLECTORS,
     config::COLLECTORS,
+    dms::COLLECTORS,
+    dynamodb::COLLECTORS,
     ec2::COLLECTORS,
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
     ec2_storage::COLLECTORS,
+    efs::COLLECTORS,
+    elasticache::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
+    opensearch::COLLECTORS,
+    rds::COLLECTORS,
+    rds_parameters::COLLECTORS,
+    rds_snapshots::COLLECTORS,
+    redshift::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,
