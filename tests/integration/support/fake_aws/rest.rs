@@ -2,6 +2,9 @@
 
 /// Service (as it signs), method, path, operation. A `*` is any one part of the path, a last `**` any rest of it.
 const ROUTES: &[(&str, &str, &str, &str)] = &[
+    ("elasticfilesystem", "GET", "2015-02-01/file-systems", "DescribeFileSystems"),
+    ("es", "GET", "2021-01-01/domain", "ListDomainNames"),
+    ("es", "POST", "2021-01-01/opensearch/domain-info", "DescribeDomains"),
     ("guardduty", "GET", "detector", "ListDetectors"),
     ("guardduty", "GET", "detector/*", "GetDetector"),
     ("securityhub", "GET", "accounts", "DescribeHub"),

@@ -2,10 +2,17 @@
 
 mod cloudtrail;
 mod config;
+mod dms;
+mod dynamodb;
 mod ec2;
+mod efs;
+mod elasticache;
 mod guardduty;
 mod iam;
+mod opensearch;
 mod organizations;
+mod rds;
+mod redshift;
 mod s3;
 mod securityhub;
 mod sts;
@@ -73,6 +80,13 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "guardduty" => guardduty::reply(call, world),
         "securityhub" => securityhub::reply(call, world),
         "tagging" => tagging::reply(call, world),
+        "dms" => dms::reply(call, world),
+        "dynamodb" => dynamodb::reply(call, world),
+        "elasticfilesystem" => efs::reply(call, world),
+        "elasticache" => elasticache::reply(call, world),
+        "es" => opensearch::reply(call, world),
+        "rds" => rds::reply(call, world),
+        "redshift" => redshift::reply(call, world),
         "organizations" => organizations::reply(call, world),
         _ => Outcome::Unknown,
     }
