@@ -4,6 +4,7 @@
 
 mod cli;
 mod collector_shapes;
+mod databases;
 mod denial;
 mod faults;
 mod fleet;
