@@ -105,7 +105,7 @@ fn a_snapshot_that_is_gone_is_no_finding_and_any_other_failure_is_unknown() {
 }
 
 #[test]
-fn a_snapshot_that_aws_backup_made_can_be_shared() {
+fn every_snapshot_that_is_not_automated_is_asked_who_may_restore_it() {
     let attribute = "<AttributeValues><AttributeValue>444444444444</AttributeValue></AttributeValues>";
     let script = vec![
         On::operation("DescribeDBSnapshots")

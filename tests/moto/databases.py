@@ -283,7 +283,8 @@ def careless(stores):
     stores.cluster("zei-alone", "aurora-postgresql", OSAKA, zones=("a",),
                    broken={"GC-OPS-005", "GC-TLS-003", "GC-LOG-011"})
     stores.cluster_snapshot("zei-aurora-public", "zei-aurora", shared_with=["all"], broken=Stores.SNAPSHOT)
-    stores.cluster("zei-graph", "neptune", zones=("a",), EnableCloudwatchLogsExports=["slowquery"],
+    http = stores.cluster_parameter_group("zei-graph", "neptune1.3", neptune_enforce_ssl="0")
+    stores.cluster("zei-graph", "neptune", DBClusterParameterGroupName=http, zones=("a",), EnableCloudwatchLogsExports=["slowquery"],
                    DeletionProtection=False, BackupRetentionPeriod=1, broken=Stores.NEPTUNE_CLUSTER)
     stores.table("zei-aws-owned", recovery=35, broken={"GC-ENC-007"})
     stores.table("zei-no-recovery", OSAKA, key="aws/dynamodb", broken={"GC-BKP-004"})
