@@ -7,6 +7,7 @@ mod across;
 mod cli;
 mod cloud_control;
 mod collector_shapes;
+mod databases;
 mod denial;
 mod faults;
 mod fleet;

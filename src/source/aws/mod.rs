@@ -12,6 +12,8 @@ mod cloudtrail;
 mod config;
 mod convert;
 mod credential_report;
+mod dms;
+mod dynamodb;
 mod ec2;
 mod ec2_gateways;
 mod ec2_network;
@@ -26,6 +28,16 @@ mod kms;
 mod limiter;
 mod organizations;
 mod redact;
+mod efs;
+mod elasticache;
+mod guardduty;
+mod iam;
+mod opensearch;
+mod organizations;
+mod rds;
+mod rds_parameters;
+mod rds_snapshots;
+mod redshift;
 mod regions;
 mod s3;
 mod s3_bucket;
@@ -66,6 +78,8 @@ pub static COLLECTORS: &[&[Collector]] = &[
     account::COLLECTORS,
     cloudtrail::COLLECTORS,
     config::COLLECTORS,
+    dms::COLLECTORS,
+    dynamodb::COLLECTORS,
     ec2::COLLECTORS,
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
@@ -77,6 +91,15 @@ pub static COLLECTORS: &[&[Collector]] = &[
     iam_access_keys::COLLECTORS,
     iam_authorization::COLLECTORS,
     iam_providers::COLLECTORS,
+    efs::COLLECTORS,
+    elasticache::COLLECTORS,
+    guardduty::COLLECTORS,
+    iam::COLLECTORS,
+    opensearch::COLLECTORS,
+    rds::COLLECTORS,
+    rds_parameters::COLLECTORS,
+    rds_snapshots::COLLECTORS,
+    redshift::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,

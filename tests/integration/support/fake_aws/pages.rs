@@ -11,6 +11,12 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("iam", "*", "Marker"),
     ("tagging", "*", "PaginationToken"),
     ("guardduty", "*", "nextToken"),
+    ("dms", "*", "Marker"),
+    ("dynamodb", "*", "LastEvaluatedTableName"),
+    ("elasticfilesystem", "*", "NextMarker"),
+    ("guardduty", "*", "nextToken"),
+    ("iam", "*", "Marker"),
+    ("tagging", "*", "PaginationToken"),
 ];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
@@ -85,4 +91,10 @@ const UNPAGED: &[&str] = &[
     "DescribeHub",
     "DescribeOrganization",
     "DescribeOrganizationalUnit",
+    "DescribeDBSnapshotAttributes",
+    "DescribeDBClusterSnapshotAttributes",
+    "DescribeTable",
+    "DescribeContinuousBackups",
+    "ListDomainNames",
+    "DescribeDomains",
 ];

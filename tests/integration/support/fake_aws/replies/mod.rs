@@ -5,11 +5,18 @@ mod account;
 mod cloudcontrol;
 mod cloudtrail;
 mod config;
+mod dms;
+mod dynamodb;
 mod ec2;
+mod efs;
+mod elasticache;
 mod guardduty;
 mod iam;
 mod iam_authorization;
+mod opensearch;
 mod organizations;
+mod rds;
+mod redshift;
 mod s3;
 mod securityhub;
 mod sts;
@@ -80,6 +87,13 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "guardduty" => guardduty::reply(call, world),
         "securityhub" => securityhub::reply(call, world),
         "tagging" => tagging::reply(call, world),
+        "dms" => dms::reply(call, world),
+        "dynamodb" => dynamodb::reply(call, world),
+        "elasticfilesystem" => efs::reply(call, world),
+        "elasticache" => elasticache::reply(call, world),
+        "es" => opensearch::reply(call, world),
+        "rds" => rds::reply(call, world),
+        "redshift" => redshift::reply(call, world),
         "organizations" => organizations::reply(call, world),
         _ => Outcome::Unknown,
     }
