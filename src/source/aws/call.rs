@@ -225,7 +225,7 @@ impl Failure {
         codes.contains(&self.code.as_str())
     }
 
-    fn endless(action: &str, code: &str, message: &str) -> Self {
+    pub(super) fn endless(action: &str, code: &str, message: &str) -> Self {
         let cause = Unknown::CallFailed { action: action.to_owned(), code: code.to_owned() };
         Self { cause, code: code.to_owned(), message: message.to_owned() }
     }

@@ -55,3 +55,22 @@ pub(super) fn sorted_texts<T: AsRef<str>>(texts: &[T]) -> Value {
     sorted.sort_unstable();
     if sorted.is_empty() { Value::Null } else { self::texts(sorted) }
 }
+
+/// A policy or another JSON document as a tree, or as its text where it is not JSON.
+pub(super) fn document(text: &str) -> Value {
+    serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.into(), Value::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_not_json_stays_a_text() {
+        assert_eq!(document("{"), Value::from("{"));
+        let parsed = document(r#"{"Version": "2012-10-17", "Statement": []}"#);
+        assert_eq!(serde_json::to_value(parsed).unwrap(), json!({"Version": "2012-10-17", "Statement": []}));
+    }
+}

@@ -6,20 +6,30 @@ mod account_scan;
 mod arn_type;
 mod call;
 mod cloudtrail;
+mod cloudwatch_logs;
 mod config;
 mod convert;
 mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
+mod ecr;
+mod ecr_scanning;
+mod ecs;
+mod eks;
 mod guardduty;
 mod iam;
+mod lambda;
 mod organizations;
 mod regions;
 mod s3;
 mod s3_bucket;
+mod secretsmanager;
 mod securityhub;
 mod session;
+mod sns;
+mod sqs;
+mod ssm;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
@@ -49,16 +59,25 @@ pub struct Collector {
 /// Every collector, by file.
 pub static COLLECTORS: &[&[Collector]] = &[
     cloudtrail::COLLECTORS,
+    cloudwatch_logs::COLLECTORS,
     config::COLLECTORS,
     ec2::COLLECTORS,
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
     ec2_storage::COLLECTORS,
+    ecr::COLLECTORS,
+    ecs::COLLECTORS,
+    eks::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
+    lambda::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
+    secretsmanager::COLLECTORS,
     securityhub::COLLECTORS,
+    sns::COLLECTORS,
+    sqs::COLLECTORS,
+    ssm::COLLECTORS,
 ];
 
 /// All collectors in one sequence.
