@@ -2,8 +2,13 @@
 
 /// Service (as it signs), method, path, operation. A `*` is any one part of the path, a last `**` any rest of it.
 const ROUTES: &[(&str, &str, &str, &str)] = &[
+    ("eks", "GET", "clusters", "ListClusters"),
+    ("eks", "GET", "clusters/*", "DescribeCluster"),
     ("guardduty", "GET", "detector", "ListDetectors"),
     ("guardduty", "GET", "detector/*", "GetDetector"),
+    ("lambda", "GET", "2015-03-31/functions", "ListFunctions"),
+    ("lambda", "GET", "2015-03-31/functions/*/policy", "GetPolicy"),
+    ("lambda", "GET", "2021-10-31/functions/*/urls", "ListFunctionUrlConfigs"),
     ("securityhub", "GET", "accounts", "DescribeHub"),
     ("securityhub", "POST", "standards/get", "GetEnabledStandards"),
 ];

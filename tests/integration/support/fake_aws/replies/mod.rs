@@ -3,11 +3,20 @@
 mod cloudtrail;
 mod config;
 mod ec2;
+mod ecr;
+mod ecs;
+mod eks;
 mod guardduty;
 mod iam;
+mod lambda;
+mod logs;
 mod organizations;
 mod s3;
+mod secretsmanager;
 mod securityhub;
+mod sns;
+mod sqs;
+mod ssm;
 mod sts;
 mod tagging;
 
@@ -74,6 +83,15 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "securityhub" => securityhub::reply(call, world),
         "tagging" => tagging::reply(call, world),
         "organizations" => organizations::reply(call, world),
+        "ecr" => ecr::reply(call, world),
+        "ecs" => ecs::reply(call, world),
+        "eks" => eks::reply(call, world),
+        "lambda" => lambda::reply(call, world),
+        "logs" => logs::reply(call, world),
+        "secretsmanager" => secretsmanager::reply(call, world),
+        "sns" => sns::reply(call, world),
+        "sqs" => sqs::reply(call, world),
+        "ssm" => ssm::reply(call, world),
         _ => Outcome::Unknown,
     }
 }
@@ -81,4 +99,10 @@ fn outcome(call: &Call, world: &World) -> Outcome {
 /// `<name>text</name>`
 fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", xml_text(text))
+}
+
+/// The ARN of the account's own key in the region of a call.
+fn customer_key(call: &Call) -> String {
+    let (account, region) = (&call.key.account, &call.key.region);
+    format!("arn:aws:kms:{region}:{account}:key/00000000-0000-4000-8000-000000000001")
 }
