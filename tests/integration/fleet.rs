@@ -83,8 +83,16 @@ fn every_verdict_of_the_first_fleet_equals_the_truth() {
 }
 
 #[test]
-fn every_verdict_of_the_identity_fleet_equals_the_truth() {
-    check("identity");
 fn every_verdict_of_the_databases_fleet_equals_the_truth() {
     check("databases");
+}
+
+#[test]
+fn every_verdict_of_the_identity_fleet_equals_the_truth() {
+    check("identity");
+}
+
+#[test]
+fn every_verdict_of_the_services_fleet_equals_the_truth() {
+    check("services");
 }

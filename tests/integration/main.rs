@@ -21,6 +21,7 @@ mod readme;
 mod resume;
 mod rules;
 mod schemas;
+mod services;
 mod support;
 mod table;
 mod three_values;

@@ -20,11 +20,6 @@ pub(super) fn texts<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Value 
     Value::list(texts.into_iter().map(|text| Value::from(text.as_ref())))
 }
 
-/// A policy as a tree, or as its text where it is not JSON.
-pub(super) fn document(policy: String) -> Value {
-    serde_json::from_str::<serde_json::Value>(&policy).map_or_else(|_| policy.into(), Value::from)
-}
-
 /// Tags in CloudFormation's shape, sorted by key.
 pub(super) fn tags<'a>(tags: impl IntoIterator<Item = (Option<&'a str>, Option<&'a str>)>) -> Value {
     let mut pairs: Vec<(&str, &str)> =
@@ -61,6 +56,11 @@ pub(super) fn sorted_texts<T: AsRef<str>>(texts: &[T]) -> Value {
     if sorted.is_empty() { Value::Null } else { self::texts(sorted) }
 }
 
+/// A policy or another JSON document as a tree, or as its text where it is not JSON.
+pub(super) fn document(text: &str) -> Value {
+    serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.into(), Value::from)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -68,9 +68,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_policy_that_is_not_json_stays_a_text() {
-        assert_eq!(document("{".to_owned()), Value::from("{"));
-        let parsed = document(r#"{"Version": "2012-10-17", "Statement": []}"#.to_owned());
+    fn a_document_that_is_not_json_stays_a_text() {
+        assert_eq!(document("{"), Value::from("{"));
+        let parsed = document(r#"{"Version": "2012-10-17", "Statement": []}"#);
         assert_eq!(serde_json::to_value(parsed).unwrap(), json!({"Version": "2012-10-17", "Statement": []}));
     }
 }

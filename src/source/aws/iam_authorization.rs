@@ -200,8 +200,7 @@ pub(super) fn tags(tags: &[Tag]) -> Value {
 
 /// A policy as IAM writes it: JSON, percent-encoded by RFC 3986. What is not JSON stays a text.
 fn document(encoded: &str) -> Value {
-    let text = percent_decoded(encoded);
-    serde_json::from_str::<serde_json::Value>(&text).map_or_else(|_| text.into(), Value::from)
+    convert::document(&percent_decoded(encoded))
 }
 
 fn percent_decoded(text: &str) -> String {

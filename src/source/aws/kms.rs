@@ -111,7 +111,7 @@ const POLICY: &str = "default";
 
 async fn policy(unit: &Unit, client: &Client, id: &str) -> Value {
     match unit.call("kms:GetKeyPolicy", client.get_key_policy().key_id(id).policy_name(POLICY).send()).await {
-        Ok(answer) => answer.policy.map(convert::document).into(),
+        Ok(answer) => answer.policy.as_deref().map(convert::document).into(),
         Err(failure) => failure.into_value(),
     }
 }

@@ -9,6 +9,7 @@ mod arn_type;
 mod call;
 mod cloudcontrol;
 mod cloudtrail;
+mod cloudwatch_logs;
 mod config;
 mod convert;
 mod credential_report;
@@ -18,33 +19,39 @@ mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
+mod ecr;
 mod ecr_registry;
+mod ecr_scanning;
+mod ecs;
+mod efs;
+mod eks;
+mod elasticache;
 mod guardduty;
 mod iam;
 mod iam_access_keys;
 mod iam_authorization;
 mod iam_providers;
 mod kms;
+mod lambda;
 mod limiter;
-mod organizations;
-mod redact;
-mod efs;
-mod elasticache;
-mod guardduty;
-mod iam;
 mod opensearch;
 mod organizations;
 mod rds;
 mod rds_parameters;
 mod rds_snapshots;
+mod redact;
 mod redshift;
 mod regions;
 mod s3;
 mod s3_bucket;
 mod s3_bucket_data;
+mod secretsmanager;
 mod securityhub;
 mod session;
 mod simulate;
+mod sns;
+mod sqs;
+mod ssm;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
@@ -77,6 +84,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     accessanalyzer::COLLECTORS,
     account::COLLECTORS,
     cloudtrail::COLLECTORS,
+    cloudwatch_logs::COLLECTORS,
     config::COLLECTORS,
     dms::COLLECTORS,
     dynamodb::COLLECTORS,
@@ -84,17 +92,19 @@ pub static COLLECTORS: &[&[Collector]] = &[
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
     ec2_storage::COLLECTORS,
+    ecr::COLLECTORS,
     ecr_registry::COLLECTORS,
-    guardduty::COLLECTORS,
-    iam::COLLECTORS,
-    kms::COLLECTORS,
-    iam_access_keys::COLLECTORS,
-    iam_authorization::COLLECTORS,
-    iam_providers::COLLECTORS,
+    ecs::COLLECTORS,
     efs::COLLECTORS,
+    eks::COLLECTORS,
     elasticache::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
+    iam_access_keys::COLLECTORS,
+    iam_authorization::COLLECTORS,
+    iam_providers::COLLECTORS,
+    kms::COLLECTORS,
+    lambda::COLLECTORS,
     opensearch::COLLECTORS,
     rds::COLLECTORS,
     rds_parameters::COLLECTORS,
@@ -102,7 +112,11 @@ pub static COLLECTORS: &[&[Collector]] = &[
     redshift::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
+    secretsmanager::COLLECTORS,
     securityhub::COLLECTORS,
+    sns::COLLECTORS,
+    sqs::COLLECTORS,
+    ssm::COLLECTORS,
 ];
 
 /// All collectors in one sequence.

@@ -87,14 +87,14 @@ async fn clusters(unit: &Unit) -> Batch {
     let (clusters, failure) = list_clusters(unit).await;
     let resources = clusters.iter().filter_map(|one| cluster(unit, one)).collect();
     let failures = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.cluster, failure.clone())));
-    Batch { resources, failures: failures.collect() }
+    Batch { resources, failures: failures.map(|(kind, failure)| (kind.to_owned(), failure)).collect() }
 }
 
 async fn instances(unit: &Unit) -> Batch {
     let (instances, failure) = list_instances(unit).await;
     let resources = instances.iter().filter_map(|one| instance(unit, one)).collect();
     let failures = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.instance, failure.clone())));
-    Batch { resources, failures: failures.collect() }
+    Batch { resources, failures: failures.map(|(kind, failure)| (kind.to_owned(), failure)).collect() }
 }
 
 fn cluster(unit: &Unit, cluster: &DbCluster) -> Option<Resource> {

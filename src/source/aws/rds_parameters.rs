@@ -74,7 +74,10 @@ async fn cluster_groups(unit: &Unit) -> Batch {
     let resources: Vec<Option<Resource>> =
         stream::iter(used).map(|used| cluster_group(unit, &client, used)).buffered(CALLS_AT_ONCE).collect().await;
     let gaps = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.cluster_parameters, failure.clone())));
-    Batch { resources: resources.into_iter().flatten().collect(), failures: gaps.collect() }
+    Batch {
+        resources: resources.into_iter().flatten().collect(),
+        failures: gaps.map(|(kind, failure)| (kind.to_owned(), failure)).collect(),
+    }
 }
 
 /// Nothing when the group was deleted in the meantime.

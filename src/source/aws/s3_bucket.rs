@@ -87,7 +87,7 @@ impl Reader<'_> {
         let call = self.client.get_bucket_policy().bucket(self.bucket).send();
         let answer = self.unit.call("s3:GetBucketPolicy", call).await.map(|answer| {
             let policy = answer.policy.filter(|policy| !policy.is_empty())?;
-            Some(Value::map([("PolicyDocument", convert::document(policy))]))
+            Some(Value::map([("PolicyDocument", convert::document(&policy))]))
         });
         settle(answer, &["NoSuchBucketPolicy"])
     }

@@ -14,9 +14,12 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("dms", "*", "Marker"),
     ("dynamodb", "*", "LastEvaluatedTableName"),
     ("elasticfilesystem", "*", "NextMarker"),
-    ("guardduty", "*", "nextToken"),
-    ("iam", "*", "Marker"),
-    ("tagging", "*", "PaginationToken"),
+    ("ecr", "*", "nextToken"),
+    ("ecs", "*", "nextToken"),
+    ("eks", "*", "nextToken"),
+    ("lambda", "*", "NextMarker"),
+    ("logs", "*", "nextToken"),
+    ("sns", "*", "NextToken"),
 ];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
@@ -97,4 +100,12 @@ const UNPAGED: &[&str] = &[
     "DescribeContinuousBackups",
     "ListDomainNames",
     "DescribeDomains",
+    "GetQueueAttributes",
+    "GetTopicAttributes",
+    "GetResourcePolicy",
+    "GetRepositoryPolicy",
+    "GetRegistryScanningConfiguration",
+    "DescribeServices",
+    "DescribeCluster",
+    "GetPolicy",
 ];

@@ -8,8 +8,13 @@ const ROUTES: &[(&str, &str, &str, &str)] = &[
     ("elasticfilesystem", "GET", "2015-02-01/file-systems", "DescribeFileSystems"),
     ("es", "GET", "2021-01-01/domain", "ListDomainNames"),
     ("es", "POST", "2021-01-01/opensearch/domain-info", "DescribeDomains"),
+    ("eks", "GET", "clusters", "ListClusters"),
+    ("eks", "GET", "clusters/*", "DescribeCluster"),
     ("guardduty", "GET", "detector", "ListDetectors"),
     ("guardduty", "GET", "detector/*", "GetDetector"),
+    ("lambda", "GET", "2015-03-31/functions", "ListFunctions"),
+    ("lambda", "GET", "2015-03-31/functions/*/policy", "GetPolicy"),
+    ("lambda", "GET", "2021-10-31/functions/*/urls", "ListFunctionUrlConfigs"),
     ("securityhub", "GET", "accounts", "DescribeHub"),
     ("securityhub", "POST", "standards/get", "GetEnabledStandards"),
 ];

@@ -8,17 +8,26 @@ mod config;
 mod dms;
 mod dynamodb;
 mod ec2;
+mod ecr;
+mod ecs;
 mod efs;
+mod eks;
 mod elasticache;
 mod guardduty;
 mod iam;
 mod iam_authorization;
+mod lambda;
+mod logs;
 mod opensearch;
 mod organizations;
 mod rds;
 mod redshift;
 mod s3;
+mod secretsmanager;
 mod securityhub;
+mod sns;
+mod sqs;
+mod ssm;
 mod sts;
 mod tagging;
 
@@ -95,6 +104,15 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "rds" => rds::reply(call, world),
         "redshift" => redshift::reply(call, world),
         "organizations" => organizations::reply(call, world),
+        "ecr" => ecr::reply(call, world),
+        "ecs" => ecs::reply(call, world),
+        "eks" => eks::reply(call, world),
+        "lambda" => lambda::reply(call, world),
+        "logs" => logs::reply(call, world),
+        "secretsmanager" => secretsmanager::reply(call, world),
+        "sns" => sns::reply(call, world),
+        "sqs" => sqs::reply(call, world),
+        "ssm" => ssm::reply(call, world),
         _ => Outcome::Unknown,
     }
 }
@@ -102,4 +120,10 @@ fn outcome(call: &Call, world: &World) -> Outcome {
 /// `<name>text</name>`
 fn element(name: &str, text: &str) -> String {
     format!("<{name}>{}</{name}>", xml_text(text))
+}
+
+/// The ARN of the account's own key in the region of a call.
+fn customer_key(call: &Call) -> String {
+    let (account, region) = (&call.key.account, &call.key.region);
+    format!("arn:aws:kms:{region}:{account}:key/00000000-0000-4000-8000-000000000001")
 }

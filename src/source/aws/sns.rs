@@ -1,0 +1,51 @@
+//! Amazon SNS topics with their policies.
+
+use std::collections::HashMap;
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::Topic;
+use futures::{FutureExt, StreamExt, stream};
+
+use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::{Collector, Scope, convert};
+use crate::model::{Resource, Value};
+
+const TOPIC: &str = "AWS::SNS::Topic";
+
+pub(super) static COLLECTORS: &[Collector] = &[Collector {
+    name: "sns-topics",
+    scope: Scope::Regional,
+    types: &[TOPIC],
+    actions: &["sns:ListTopics", "sns:GetTopicAttributes"],
+    run: |unit| topics(unit).boxed(),
+}];
+
+async fn topics(unit: &Unit) -> Batch {
+    let client = Client::new(&unit.session.config(&unit.region));
+    let pages = client.list_topics().into_paginator().send();
+    let (listed, failure) = unit.list("sns:ListTopics", pages, |page| (page.topics, page.next_token)).await;
+    let resources: Vec<Option<Resource>> =
+        stream::iter(listed).map(|one| topic(unit, &client, one)).buffered(CALLS_AT_ONCE).collect().await;
+    Batch::of(TOPIC, (resources.into_iter().flatten().collect(), failure))
+}
+
+/// Nothing when the topic was deleted in the meantime.
+async fn topic(unit: &Unit, client: &Client, topic: Topic) -> Option<Resource> {
+    let arn = topic.topic_arn?;
+    let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
+    let call = client.get_topic_attributes().topic_arn(&arn).send();
+    let read = match unit.call("sns:GetTopicAttributes", call).await {
+        Ok(answer) => attributes(&answer.attributes.unwrap_or_default()),
+        Err(failure) if failure.is(&["NotFound"]) => return None,
+        Err(failure) => convert::unseen(["KmsMasterKeyId", "TopicPolicy"], &failure),
+    };
+    let names = [("TopicName", name.as_str().into()), ("TopicArn", arn.as_str().into())];
+    let properties = Value::map(names.into_iter().chain(read));
+    Some(unit.resource(TOPIC, name, Some(arn), properties))
+}
+
+fn attributes(attributes: &HashMap<String, String>) -> Vec<(&'static str, Value)> {
+    let get = |name| attributes.get(name).map(String::as_str).filter(|text| !text.is_empty());
+    let policy = get("Policy").map(|text| Value::map([("PolicyDocument", convert::document(text))]));
+    vec![("KmsMasterKeyId", get("KmsMasterKeyId").into()), ("TopicPolicy", policy.into())]
+}
