@@ -8,6 +8,7 @@ mod functions;
 mod guardrail;
 pub mod lint;
 mod network;
+mod network_acl;
 mod pack;
 mod params;
 mod policy_document;

@@ -146,7 +146,7 @@ fn encryption_rule(rule: &ServerSideEncryptionRule) -> Value {
 }
 
 /// A policy as a tree, or as its text where it is not JSON.
-fn document(policy: String) -> Value {
+pub(super) fn document(policy: String) -> Value {
     serde_json::from_str::<serde_json::Value>(&policy).map_or_else(|_| policy.into(), Value::from)
 }
 
