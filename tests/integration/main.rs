@@ -9,6 +9,7 @@ mod faults;
 mod fleet;
 mod healthy;
 mod layers;
+mod network;
 mod organization;
 mod permissions;
 mod readme;

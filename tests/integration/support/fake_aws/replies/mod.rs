@@ -3,6 +3,7 @@
 mod cloudtrail;
 mod config;
 mod ec2;
+mod ec2_workloads;
 mod guardduty;
 mod iam;
 mod organizations;
