@@ -7,7 +7,7 @@ use ::cel::common::value::CowVal;
 use std::sync::Arc;
 
 use super::cel::{from_value, to_value, unknown_error};
-use super::{bucket_policy, identity_policy, network, policy_document};
+use super::{bucket_policy, identity_policy, network, network_acl, policy_document};
 use crate::model::{Unknown, Value};
 
 /// A function that rules can call.
@@ -44,6 +44,13 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "Whether the CIDR blocks together cover at least half of IPv4 or of 2000::/3.",
         arguments: || vec![DYN_TYPE],
         call: |args| bool_function("covers_world", args, |args| network::covers_world(&args[0])),
+    },
+    Function {
+        name: "nacl_opens",
+        signature: "nacl_opens(entries, ports) -> list",
+        doc: "The inbound entries of a network ACL that admit the world to one of the ports (any port when none is given), in the order of their numbers and with the denials before them: at least half of IPv4 or of 2000::/3, over TCP, UDP or all protocols. Empty where it is closed.",
+        arguments: || vec![DYN_TYPE, DYN_TYPE],
+        call: |args| function("nacl_opens", args, |args| network_acl::nacl_opens(&args[0], &args[1])),
     },
     Function {
         name: "cidr_contains",

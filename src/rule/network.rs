@@ -104,7 +104,7 @@ fn blocks(cidrs: &Value) -> (Vec<IpNet>, Option<Arc<Unknown>>) {
 }
 
 /// Each transport with each port; one question without a port when any will do.
-fn questions(ports: &Value) -> Answer<Vec<(Option<&'static str>, Option<i64>)>> {
+pub(super) fn questions(ports: &Value) -> Answer<Vec<(Option<&'static str>, Option<i64>)>> {
     let ports: Vec<i64> = ports
         .one_or_many()
         .iter()
@@ -179,7 +179,7 @@ fn admits(rule: &Value, transport: Option<&str>, port: Option<i64>) -> Answer<bo
     })
 }
 
-fn bound(rule: &Value, name: &str) -> Answer<Option<i64>> {
+pub(super) fn bound(rule: &Value, name: &str) -> Answer<Option<i64>> {
     match rule.get(name) {
         None => Ok(None),
         Some(Value::Unknown(cause)) => Err(cause.clone()),
@@ -231,7 +231,7 @@ fn prefix_list(id: &Value, prefix_lists: &Value) -> Answer<Vec<IpNet>> {
 }
 
 /// A CIDR block; a lone address is a block of one.
-fn block(cidr: &Value) -> Answer<IpNet> {
+pub(super) fn block(cidr: &Value) -> Answer<IpNet> {
     match cidr {
         Value::Unknown(cause) => Err(cause.clone()),
         Value::String(text) => text
@@ -242,7 +242,7 @@ fn block(cidr: &Value) -> Answer<IpNet> {
     }
 }
 
-fn rule_error(message: &str) -> Arc<Unknown> {
+pub(super) fn rule_error(message: &str) -> Arc<Unknown> {
     Arc::new(Unknown::RuleError(message.to_owned()))
 }
 
@@ -255,20 +255,25 @@ fn cover_world<'a>(blocks: impl IntoIterator<Item = &'a IpNet>) -> bool {
             IpNet::V6(block) => v6.extend(unicast_part(range_v6(block))),
         }
     }
+    is_half_of_world(v4, v6)
+}
+
+/// Whether the ranges cover half of IPv4, or half of the unicast space of IPv6.
+pub(super) fn is_half_of_world(v4: Vec<RangeInclusive<u128>>, v6: Vec<RangeInclusive<u128>>) -> bool {
     covered(v4) >= HALF_IPV4 || covered(v6) >= HALF_UNICAST
 }
 
-fn range_v4(block: &Ipv4Net) -> RangeInclusive<u128> {
+pub(super) fn range_v4(block: &Ipv4Net) -> RangeInclusive<u128> {
     let number = |address: Ipv4Addr| u128::from(u32::from(address));
     number(block.network())..=number(block.broadcast())
 }
 
-fn range_v6(block: &Ipv6Net) -> RangeInclusive<u128> {
+pub(super) fn range_v6(block: &Ipv6Net) -> RangeInclusive<u128> {
     let number = |address: Ipv6Addr| u128::from(address);
     number(block.network())..=number(block.broadcast())
 }
 
-fn unicast_part(range: RangeInclusive<u128>) -> Option<RangeInclusive<u128>> {
+pub(super) fn unicast_part(range: RangeInclusive<u128>) -> Option<RangeInclusive<u128>> {
     let part = *range.start().max(UNICAST.start())..=*range.end().min(UNICAST.end());
     (!part.is_empty()).then_some(part)
 }

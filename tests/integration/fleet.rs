@@ -93,6 +93,11 @@ fn every_verdict_of_the_identity_fleet_equals_the_truth() {
 }
 
 #[test]
+fn every_verdict_of_the_network_fleet_equals_the_truth() {
+    check("network");
+}
+
+#[test]
 fn every_verdict_of_the_services_fleet_equals_the_truth() {
     check("services");
 }

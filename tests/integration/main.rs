@@ -14,6 +14,7 @@ mod fleet;
 mod healthy;
 mod identity;
 mod layers;
+mod network;
 mod organization;
 mod permissions;
 mod readme;

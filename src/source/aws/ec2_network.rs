@@ -46,6 +46,7 @@ fn vpc(unit: &Unit, vpc: &Vpc) -> Option<Resource> {
         ("CidrBlocks", convert::sorted(v4.map(Value::from))),
         ("Ipv6CidrBlocks", convert::sorted(v6.map(Value::from))),
         ("IsDefault", vpc.is_default().into()),
+        ("OwnerId", vpc.owner_id().into()),
         ("Tags", tags(vpc.tags())),
     ]);
     Some(unit.resource(VPC, id, arn(unit, vpc.owner_id(), &format!("vpc/{id}")), properties))

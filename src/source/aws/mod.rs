@@ -16,9 +16,16 @@ mod credential_report;
 mod dms;
 mod dynamodb;
 mod ec2;
+mod ec2_addresses;
+mod ec2_connections;
+mod ec2_endpoints;
 mod ec2_gateways;
+mod ec2_images;
+mod ec2_instances;
 mod ec2_network;
+mod ec2_public_access;
 mod ec2_storage;
+mod ec2_traffic;
 mod ecr;
 mod ecr_registry;
 mod ecr_scanning;
@@ -89,9 +96,16 @@ pub static COLLECTORS: &[&[Collector]] = &[
     dms::COLLECTORS,
     dynamodb::COLLECTORS,
     ec2::COLLECTORS,
+    ec2_addresses::COLLECTORS,
+    ec2_connections::COLLECTORS,
+    ec2_endpoints::COLLECTORS,
     ec2_gateways::COLLECTORS,
+    ec2_images::COLLECTORS,
+    ec2_instances::COLLECTORS,
     ec2_network::COLLECTORS,
+    ec2_public_access::COLLECTORS,
     ec2_storage::COLLECTORS,
+    ec2_traffic::COLLECTORS,
     ecr::COLLECTORS,
     ecr_registry::COLLECTORS,
     ecs::COLLECTORS,

@@ -2,9 +2,9 @@
 
 use super::super::protocol::{Call, REQUEST_ID};
 use super::super::world::{DAY, World, resource_id, time_ago};
-use super::{Outcome, element};
+use super::{Outcome, ec2_workloads, element};
 
-const TAGS: &str = "<tagSet><item><key>system</key><value>resident-records</value></item></tagSet>";
+pub(super) const TAGS: &str = "<tagSet><item><key>system</key><value>resident-records</value></item></tagSet>";
 
 pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     let place = Place::of(call, world);
@@ -23,7 +23,6 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         "DescribeCarrierGateways" => set_if(open, "carrierGatewaySet", || place.carrier_gateway()),
         "DescribeNatGateways" => set_if(there, "natGatewaySet", || place.nat_gateway()),
         "DescribeRouteTables" => set_if(there, "routeTableSet", || place.route_table()),
-        "DescribeNetworkInterfaces" => set_if(there, "networkInterfaceSet", || place.network_interface()),
         "DescribeVolumes" if there && call.parameter("NextToken").is_none() => {
             return Outcome::Page(wrapped(operation, &set("volumeSet", &place.volume(1))), "volumes-2".to_owned());
         }
@@ -43,7 +42,10 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             let (cidr, text) = if own { ("10.0.0.0/8", "municipal network") } else { ("52.219.0.0/20", "") };
             set("entrySet", &format!("<item><cidr>{cidr}</cidr>{}</item>", element("description", text)))
         }
-        _ => return Outcome::Unknown,
+        _ => match ec2_workloads::body(call, &place, there) {
+            Some(body) => body,
+            None => return Outcome::Unknown,
+        },
     };
     Outcome::Found(wrapped(operation, &body))
 }
@@ -54,11 +56,11 @@ fn wrapped(operation: &str, body: &str) -> String {
     )
 }
 
-fn set(name: &str, items: &str) -> String {
+pub(super) fn set(name: &str, items: &str) -> String {
     format!("<{name}>{items}</{name}>")
 }
 
-fn set_if(there: bool, name: &str, items: impl FnOnce() -> String) -> String {
+pub(super) fn set_if(there: bool, name: &str, items: impl FnOnce() -> String) -> String {
     if there { set(name, &items()) } else { format!("<{name}/>") }
 }
 
@@ -75,11 +77,11 @@ fn regions(call: &Call, world: &World) -> String {
 }
 
 /// One account in one region: the ids that its resources share.
-struct Place<'a> {
-    account: &'a str,
-    region: &'a str,
-    cidr_start: String,
-    internet: bool,
+pub(super) struct Place<'a> {
+    pub(super) account: &'a str,
+    pub(super) region: &'a str,
+    pub(super) cidr_start: String,
+    pub(super) internet: bool,
 }
 
 impl<'a> Place<'a> {
@@ -89,15 +91,15 @@ impl<'a> Place<'a> {
         Self { account, region, cidr_start: format!("10.{high}.{low}"), internet: world.internet }
     }
 
-    fn id(&self, prefix: &str) -> String {
+    pub(super) fn id(&self, prefix: &str) -> String {
         self.numbered(prefix, 1)
     }
 
-    fn numbered(&self, prefix: &str, number: u32) -> String {
+    pub(super) fn numbered(&self, prefix: &str, number: u32) -> String {
         resource_id(prefix, self.account, self.region, number)
     }
 
-    fn key(&self) -> String {
+    pub(super) fn key(&self) -> String {
         format!("arn:aws:kms:{}:{}:key/00000000-0000-4000-8000-000000000001", self.region, self.account)
     }
 
@@ -199,18 +201,6 @@ impl<'a> Place<'a> {
             self.id("tgw"),
             self.id("rtbassoc"),
             self.id("rtb")
-        )
-    }
-
-    fn network_interface(&self) -> String {
-        format!(
-            "<item><networkInterfaceId>{}</networkInterfaceId><subnetId>{}</subnetId><vpcId>{}</vpcId><availabilityZone>{}a</availabilityZone><description>application</description><ownerId>{}</ownerId><requesterManaged>false</requesterManaged><status>in-use</status><privateIpAddress>{}.10</privateIpAddress><interfaceType>interface</interfaceType><tagSet/></item>",
-            self.id("eni"),
-            self.id("subnet"),
-            self.id("vpc"),
-            self.region,
-            self.account,
-            self.cidr_start
         )
     }
 

@@ -8,6 +8,7 @@ mod config;
 mod dms;
 mod dynamodb;
 mod ec2;
+mod ec2_workloads;
 mod ecr;
 mod ecs;
 mod efs;
