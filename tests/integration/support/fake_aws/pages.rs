@@ -6,8 +6,12 @@ use super::protocol::{Call, Protocol, xml_text};
 
 /// Service, operation (`*` for all), and the name of the element or property that holds the token of the next page,
 /// where it is not what most services of the protocol use.
-const TOKENS: &[(&str, &str, &str)] =
-    &[("iam", "*", "Marker"), ("tagging", "*", "PaginationToken"), ("guardduty", "*", "nextToken")];
+const TOKENS: &[(&str, &str, &str)] = &[
+    ("iam", "*", "Marker"),
+    ("tagging", "*", "PaginationToken"),
+    ("guardduty", "*", "nextToken"),
+    ("kms", "*", "NextMarker"),
+];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
 pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<String> {
@@ -69,6 +73,10 @@ const UNPAGED: &[&str] = &[
     "DescribeConfigurationRecorderStatus",
     "DescribeDeliveryChannels",
     "DescribeDeliveryChannelStatus",
+    "DescribeKey",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "DescribeRegistry",
     "GetDetector",
     "DescribeHub",
     "DescribeOrganization",

@@ -3,8 +3,10 @@
 mod cloudtrail;
 mod config;
 mod ec2;
+mod ecr;
 mod guardduty;
 mod iam;
+mod kms;
 mod organizations;
 mod s3;
 mod securityhub;
@@ -65,7 +67,9 @@ fn outcome(call: &Call, world: &World) -> Outcome {
     match call.key.service.as_str() {
         "sts" => sts::reply(call),
         "ec2" => ec2::reply(call, world),
+        "ecr" => ecr::reply(call, world),
         "iam" => iam::reply(call),
+        "kms" => kms::reply(call, world),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
         "cloudtrail" => cloudtrail::reply(call, world),
