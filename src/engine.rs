@@ -289,12 +289,16 @@ impl<'a> View<'a> {
     /// resource of no region, and for `account_resources("TYPE")`: those of every region.
     fn others(&self, types: BTreeSet<&str>, region: &str) -> Value {
         let visible = |place: &str| place == region || place == GLOBAL || region == GLOBAL;
+        // A bucket or a trail may be where nobody looked for what belongs to a region.
+        let unscanned = region != GLOBAL && !self.inventory.regions.iter().any(|scanned| scanned == region);
+        let unlooked = |kind: &str| unscanned && self.inventory.types.get(kind) == Some(&TypeScope::Regional);
         Value::map(types.into_iter().map(|kind| {
             let seen = self.of_type(kind).filter(|resource| visible(&resource.id.region));
             let unseen = self.gaps(kind).into_iter().filter(|gap| visible(&gap.region));
             let items =
                 seen.map(|resource| resource.properties.clone()).chain(unseen.map(|gap| Value::unknown(gap.cause)));
-            (kind, Value::list(items))
+            let elsewhere = unlooked(kind).then(|| Value::unknown(Unknown::NotCollected));
+            (kind, Value::list(items.chain(elsewhere)))
         }))
     }
 }

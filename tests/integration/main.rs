@@ -16,6 +16,7 @@ mod readme;
 mod resume;
 mod rules;
 mod schemas;
+mod storage;
 mod support;
 mod table;
 mod three_values;
