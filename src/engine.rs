@@ -91,8 +91,8 @@ impl Engine {
 
     fn judge_resource(&self, guardrail: &Guardrail, resource: &Resource, view: &View<'_>) -> Judgement {
         let meta = meta(resource);
-        let others = view.others(guardrail.other_types(), &resource.id.region);
-        let account_others = view.others(guardrail.account_types(), GLOBAL);
+        let others = view.others(guardrail.other_types(), Some(&resource.id.region));
+        let account_others = view.others(guardrail.account_types(), None);
         let scope = Scope {
             resource: &resource.properties,
             meta: &meta,
@@ -285,16 +285,19 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none. For a
-    /// resource of no region, and for `account_resources("TYPE")`: those of every region.
-    fn others(&self, types: BTreeSet<&str>, region: &str) -> Value {
-        let visible = |place: &str| place == region || place == GLOBAL || region == GLOBAL;
+    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none; for one of no
+    /// region, those of every region. Without a region: what `account_resources("TYPE")` gives.
+    fn others(&self, types: BTreeSet<&str>, region: Option<&str>) -> Value {
+        let visible = |place: &str| region.is_none_or(|region| place == region || place == GLOBAL || region == GLOBAL);
+        // What is in a region that is not enabled does not act on the others.
+        let counts = |gap: &Gap| visible(&gap.region) && (region.is_some() || gap.cause != Unknown::RegionDisabled);
         // A bucket or a trail may be where nobody looked for what belongs to a region.
-        let unscanned = region != GLOBAL && !self.inventory.regions.iter().any(|scanned| scanned == region);
+        let scanned = |region: &str| region == GLOBAL || self.inventory.regions.iter().any(|scanned| scanned == region);
+        let unscanned = region.is_some_and(|region| !scanned(region));
         let unlooked = |kind: &str| unscanned && self.inventory.types.get(kind) == Some(&TypeScope::Regional);
         Value::map(types.into_iter().map(|kind| {
             let seen = self.of_type(kind).filter(|resource| visible(&resource.id.region));
-            let unseen = self.gaps(kind).into_iter().filter(|gap| visible(&gap.region));
+            let unseen = self.gaps(kind).into_iter().filter(counts);
             let items =
                 seen.map(|resource| resource.properties.clone()).chain(unseen.map(|gap| Value::unknown(gap.cause)));
             let elsewhere = unlooked(kind).then(|| Value::unknown(Unknown::NotCollected));
