@@ -219,8 +219,8 @@ impl Beside {
         let account = &view.inventory.account.id;
         Self {
             meta: meta(resource),
-            others: view.others(guardrail.other_types(), &resource.id.region),
-            account_others: view.others(guardrail.account_types(), GLOBAL),
+            others: view.others(guardrail.other_types(), Some(&resource.id.region)),
+            account_others: view.others(guardrail.account_types(), None),
             fleet: view.fleet.map_or_else(|| Value::list([]), |fleet| fleet.without(account, &resource.id)),
         }
     }
@@ -448,16 +448,23 @@ impl<'a> View<'a> {
             .collect()
     }
 
-    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none. For a
-    /// resource of no region, and for `account_resources("TYPE")`: those of every region.
-    fn others(&self, types: BTreeSet<&str>, region: &str) -> Value {
-        let visible = |place: &str| place == region || place == GLOBAL || region == GLOBAL;
+    /// What `resources("TYPE")` gives for a resource of a region: those of the region, and those of none; for one of no
+    /// region, those of every region. Without a region: what `account_resources("TYPE")` gives.
+    fn others(&self, types: BTreeSet<&str>, region: Option<&str>) -> Value {
+        let visible = |place: &str| region.is_none_or(|region| place == region || place == GLOBAL || region == GLOBAL);
+        // What is in a region that is not enabled does not act on the others.
+        let counts = |gap: &Gap| visible(&gap.region) && (region.is_some() || gap.cause != Unknown::RegionDisabled);
+        // A bucket or a trail may be where nobody looked for what belongs to a region.
+        let scanned = |region: &str| region == GLOBAL || self.inventory.regions.iter().any(|scanned| scanned == region);
+        let unscanned = region.is_some_and(|region| !scanned(region));
+        let unlooked = |kind: &str| unscanned && self.inventory.types.get(kind) == Some(&TypeScope::Regional);
         Value::map(types.into_iter().map(|kind| {
             let seen = self.of_type(kind).filter(|resource| visible(&resource.id.region));
-            let unseen = self.gaps(kind).into_iter().filter(|gap| visible(&gap.region));
+            let unseen = self.gaps(kind).into_iter().filter(counts);
             let items =
                 seen.map(|resource| resource.properties.clone()).chain(unseen.map(|gap| Value::unknown(gap.cause)));
-            (kind, Value::list(items))
+            let elsewhere = unlooked(kind).then(|| Value::unknown(Unknown::NotCollected));
+            (kind, Value::list(items.chain(elsewhere)))
         }))
     }
 }

@@ -9,13 +9,12 @@ use crate::model::Value;
 
 /// The actions that carry data or the names of objects, on what they act.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
-const DATA_ACTIONS: [(&str, Target); 8] = [
+const DATA_ACTIONS: [(&str, Target); 7] = [
     ("s3:GetObject", Target::Object),
     ("s3:GetObjectVersion", Target::Object),
     ("s3:PutObject", Target::Object),
     ("s3:DeleteObject", Target::Object),
     ("s3:DeleteObjectVersion", Target::Object),
-    ("s3:AbortMultipartUpload", Target::Object),
     ("s3:ListBucket", Target::Bucket),
     ("s3:ListBucketVersions", Target::Bucket),
 ];
@@ -199,7 +198,7 @@ mod tests {
             statement[name] = value;
             statement
         };
-        let objects = with("Action", json!(["s3:GetObject*", "s3:PutObject", "s3:DeleteObject*", "s3:Abort*"]));
+        let objects = with("Action", json!(["s3:GetObject*", "s3:PutObject", "s3:DeleteObject*"]));
         assert_eq!(ask(json!([objects, with("Action", json!("s3:List*"))])), Ok(true));
         assert_eq!(
             ask(json!([with("Resource", json!("arn:aws:s3:::b/*")), with("Resource", json!("arn:aws:s3:::b"))])),

@@ -101,3 +101,8 @@ fn every_verdict_of_the_network_fleet_equals_the_truth() {
 fn every_verdict_of_the_services_fleet_equals_the_truth() {
     check("services");
 }
+
+#[test]
+fn every_verdict_of_the_storage_fleet_equals_the_truth() {
+    check("storage");
+}

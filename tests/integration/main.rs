@@ -23,6 +23,7 @@ mod resume;
 mod rules;
 mod schemas;
 mod services;
+mod storage;
 mod support;
 mod table;
 mod three_values;

@@ -20,6 +20,7 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("lambda", "*", "NextMarker"),
     ("logs", "*", "nextToken"),
     ("sns", "*", "NextToken"),
+    ("kms", "*", "NextMarker"),
 ];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
@@ -95,6 +96,10 @@ const UNPAGED: &[&str] = &[
     "DescribeConfigurationRecorderStatus",
     "DescribeDeliveryChannels",
     "DescribeDeliveryChannelStatus",
+    "DescribeKey",
+    "GetKeyPolicy",
+    "GetKeyRotationStatus",
+    "DescribeRegistry",
     "GetDetector",
     "DescribeHub",
     "DescribeOrganization",

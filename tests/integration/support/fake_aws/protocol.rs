@@ -205,6 +205,9 @@ const S3_SUBRESOURCES: &[(&str, &str)] = &[
     ("location", "GetBucketLocation"),
     ("versioning", "GetBucketVersioning"),
     ("logging", "GetBucketLogging"),
+    ("object-lock", "GetObjectLockConfiguration"),
+    ("lifecycle", "GetBucketLifecycleConfiguration"),
+    ("replication", "GetBucketReplication"),
 ];
 
 /// Account, region and service of `AWS4-HMAC-SHA256 Credential=KEY/DATE/REGION/SERVICE/aws4_request, ...`.

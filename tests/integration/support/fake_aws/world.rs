@@ -87,6 +87,11 @@ pub(super) fn bucket_name(account: &str, region: &str) -> String {
     format!("gov-{account}-{region}")
 }
 
+/// Another home region than this one, to which its data is copied; none where nothing is kept.
+pub(super) fn other_home<'a>(world: &'a World, region: &str) -> Option<&'a str> {
+    world.home_regions.iter().find(|other| *other != region && world.has_resources(region)).map(String::as_str)
+}
+
 /// The region that a bucket's name ends with.
 pub(super) fn bucket_region(bucket: &str) -> Option<&str> {
     bucket.strip_prefix("gov-").and_then(|rest| rest.split_once('-')).map(|(_, region)| region)

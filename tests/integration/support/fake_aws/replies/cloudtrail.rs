@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::protocol::Call;
 use super::super::world::{DAY, World, bucket_name, seconds_ago};
-use super::Outcome;
+use super::{Outcome, kms};
 
 const NAME: &str = "baseline-trail";
 
@@ -23,7 +23,7 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             "IsOrganizationTrail": false,
             "HasCustomEventSelectors": true,
             "HasInsightSelectors": false,
-            "KmsKeyId": format!("arn:aws:kms:{home}:{account}:key/00000000-0000-4000-8000-000000000001"),
+            "KmsKeyId": kms::data_key(account, home),
             "CloudWatchLogsLogGroupArn": format!("arn:aws:logs:{home}:{account}:log-group:{NAME}:*"),
             "CloudWatchLogsRoleArn": format!("arn:aws:iam::{account}:role/{NAME}"),
         }] })

@@ -24,6 +24,7 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             ("DeliveryChannels", channel)
         }
         "DescribeDeliveryChannelStatus" => ("DeliveryChannelsStatus", channel_status()),
+        "DescribeConfigRules" => ("ConfigRules", rule(account, region)),
         _ => return Outcome::Unknown,
     };
     let items = if world.has_resources(region) { vec![item] } else { Vec::new() };
@@ -44,6 +45,17 @@ fn recorder(account: &str, region: &str, home: bool) -> Value {
         },
         "recordingMode": { "recordingFrequency": "CONTINUOUS" },
         "recordingScope": "PAID",
+    })
+}
+
+fn rule(account: &str, region: &str) -> Value {
+    json!({
+        "ConfigRuleName": "encrypted-volumes",
+        "ConfigRuleArn": format!("arn:aws:config:{region}:{account}:config-rule/config-rule-fakefa"),
+        "ConfigRuleId": "config-rule-fakefa",
+        "Source": { "Owner": "AWS", "SourceIdentifier": "ENCRYPTED_VOLUMES" },
+        "ConfigRuleState": "ACTIVE",
+        "EvaluationModes": [{ "Mode": "DETECTIVE" }],
     })
 }
 

@@ -1,9 +1,9 @@
-//! ECR: a repository that scans by its own setting and one that a rule of the registry covers, in each home region.
+//! ECR: a registry that copies to the other home region, a repository that scans by its own setting and one that a rule of the registry covers, in each home region.
 
 use serde_json::{Value, json};
 
 use super::super::protocol::Call;
-use super::super::world::{DAY, World, seconds_ago};
+use super::super::world::{DAY, World, other_home, seconds_ago};
 use super::{Outcome, customer_key};
 
 const SHARED: &str = "town/base";
@@ -13,6 +13,7 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     let there = world.has_resources(&call.key.region);
     let named = call.json_text("repositoryName").unwrap_or_default();
     match call.key.operation.as_str() {
+        "DescribeRegistry" => registry(call, world),
         "DescribeRepositories" if !there => json!({ "repositories": [] }).into(),
         // Two pages, one repository on each.
         "DescribeRepositories" if call.json_text("nextToken").is_none() => {
@@ -47,6 +48,19 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         }
         _ => Outcome::Unknown,
     }
+}
+
+/// It copies its images to the other home region.
+fn registry(call: &Call, world: &World) -> Outcome {
+    let account = &call.key.account;
+    let rule = other_home(world, &call.key.region).map(|other| {
+        json!({
+            "destinations": [{ "region": other, "registryId": account }],
+            "repositoryFilters": [{ "filter": "resident-records/", "filterType": "PREFIX_MATCH" }],
+        })
+    });
+    let rules: Vec<_> = rule.into_iter().collect();
+    json!({ "registryId": account, "replicationConfiguration": { "rules": rules } }).into()
 }
 
 fn repository(call: &Call, name: &str, mutability: &str, scan: bool) -> Value {

@@ -17,6 +17,7 @@ mod elasticache;
 mod guardduty;
 mod iam;
 mod iam_authorization;
+mod kms;
 mod lambda;
 mod logs;
 mod opensearch;
@@ -86,7 +87,9 @@ fn outcome(call: &Call, world: &World) -> Outcome {
     match call.key.service.as_str() {
         "sts" => sts::reply(call),
         "ec2" => ec2::reply(call, world),
+        "ecr" => ecr::reply(call, world),
         "iam" => iam::reply(call),
+        "kms" => kms::reply(call, world),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
         "cloudcontrolapi" => cloudcontrol::reply(call, world),
@@ -105,7 +108,6 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "rds" => rds::reply(call, world),
         "redshift" => redshift::reply(call, world),
         "organizations" => organizations::reply(call, world),
-        "ecr" => ecr::reply(call, world),
         "ecs" => ecs::reply(call, world),
         "eks" => eks::reply(call, world),
         "lambda" => lambda::reply(call, world),

@@ -1,4 +1,4 @@
-//! S3 and S3 Control: one closed bucket in each home region.
+//! S3 and S3 Control: one closed bucket in each home region, which is copied to the other one.
 //!
 //! As on AWS, a bucket is only answered for in its own region; elsewhere it is a redirect
 //! (`GetBucketLocation` excepted) that names the region in `x-amz-bucket-region`.
@@ -6,8 +6,8 @@
 use serde_json::json;
 
 use super::super::protocol::{Answer, Call};
-use super::super::world::{DAY, World, bucket_name, bucket_region, time_ago};
-use super::Outcome;
+use super::super::world::{DAY, World, bucket_name, bucket_region, other_home, time_ago};
+use super::{Outcome, kms};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -45,8 +45,8 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         }
         "GetPublicAccessBlock" => public_access_block(NAMESPACE),
         "GetBucketEncryption" => format!(
-            "<ServerSideEncryptionConfiguration xmlns=\"{NAMESPACE}\"><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>arn:aws:kms:{region}:{}:key/00000000-0000-4000-8000-000000000001</KMSMasterKeyID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>",
-            call.key.account
+            "<ServerSideEncryptionConfiguration xmlns=\"{NAMESPACE}\"><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm><KMSMasterKeyID>{}</KMSMasterKeyID></ApplyServerSideEncryptionByDefault><BucketKeyEnabled>true</BucketKeyEnabled></Rule></ServerSideEncryptionConfiguration>",
+            kms::data_key(&call.key.account, region)
         ),
         "GetBucketPolicy" => {
             let mut answer = Answer::new(call.protocol, 200, policy(bucket));
@@ -66,7 +66,20 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         "GetBucketVersioning" => {
             format!("<VersioningConfiguration xmlns=\"{NAMESPACE}\"><Status>Enabled</Status></VersioningConfiguration>")
         }
-        "GetBucketLogging" => format!("<BucketLoggingStatus xmlns=\"{NAMESPACE}\"/>"),
+        "GetBucketLogging" => format!(
+            "<BucketLoggingStatus xmlns=\"{NAMESPACE}\"><LoggingEnabled><TargetBucket>{bucket}</TargetBucket><TargetPrefix>accesses/</TargetPrefix></LoggingEnabled></BucketLoggingStatus>"
+        ),
+        "GetObjectLockConfiguration" => format!(
+            "<ObjectLockConfiguration xmlns=\"{NAMESPACE}\"><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Years>1</Years></DefaultRetention></Rule></ObjectLockConfiguration>"
+        ),
+        "GetBucketLifecycleConfiguration" => lifecycle(),
+        "GetBucketReplication" => match other_home(world, region) {
+            Some(other) => replication(&call.key.account, other),
+            None => {
+                let text = "The replication configuration was not found".to_owned();
+                return Outcome::Refused(404, "ReplicationConfigurationNotFoundError", text);
+            }
+        },
         _ => return Outcome::Unknown,
     };
     Outcome::Found(format!("{HEAD}{xml}"))
@@ -114,17 +127,58 @@ fn acl() -> String {
     )
 }
 
+/// Every kind of action that a rule can have.
+fn lifecycle() -> String {
+    let rule = |name: &str, actions: &str| {
+        format!("<Rule><ID>{name}</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>{actions}</Rule>")
+    };
+    let rules = rule(
+        "expire",
+        "<Expiration><Days>2555</Days></Expiration><Transition><Days>365</Days><StorageClass>GLACIER</StorageClass></Transition>",
+    ) + &rule(
+        "old-versions",
+        "<NoncurrentVersionExpiration><NoncurrentDays>90</NoncurrentDays><NewerNoncurrentVersions>5</NewerNoncurrentVersions></NoncurrentVersionExpiration><NoncurrentVersionTransition><NoncurrentDays>30</NoncurrentDays><StorageClass>STANDARD_IA</StorageClass></NoncurrentVersionTransition>",
+    ) + &rule(
+        "leftovers",
+        "<Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration><AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>",
+    );
+    format!("<LifecycleConfiguration xmlns=\"{NAMESPACE}\">{rules}</LifecycleConfiguration>")
+}
+
+fn replication(account: &str, to: &str) -> String {
+    let bucket = bucket_name(account, to);
+    format!(
+        "<ReplicationConfiguration xmlns=\"{NAMESPACE}\"><Role>arn:aws:iam::{account}:role/replication</Role><Rule><ID>standby</ID><Priority>1</Priority><Filter><Prefix></Prefix></Filter><Status>Enabled</Status><DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication><Destination><Bucket>arn:aws:s3:::{bucket}</Bucket><Account>{account}</Account></Destination></Rule></ReplicationConfiguration>"
+    )
+}
+
+/// Neither plain HTTP nor, for data, any way but the VPC endpoint.
 fn policy(bucket: &str) -> String {
+    let resources = [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")];
+    let data = ["s3:GetObject*", "s3:PutObject*", "s3:DeleteObject*", "s3:ListBucket*"];
     json!({
         "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "TlsOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
-            "Condition": { "Bool": { "aws:SecureTransport": "false" } },
-        }],
+        "Statement": [
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": resources,
+                "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+            },
+            {
+                "Sid": "EndpointOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": data,
+                "Resource": resources,
+                "Condition": {
+                    "StringNotEquals": { "aws:SourceVpce": "vpce-0123456789abcdef0" },
+                    "BoolIfExists": { "aws:PrincipalIsAWSService": "false" },
+                },
+            },
+        ],
     })
     .to_string()
 }
