@@ -3,8 +3,12 @@
 //! Everything is read-only. A denied call is data: it becomes an unknown leaf or a gap, never an absent property.
 
 mod account_scan;
+mod apigateway;
 mod arn_type;
+mod backup;
+mod backup_plan;
 mod call;
+mod cloudfront;
 mod cloudtrail;
 mod config;
 mod convert;
@@ -12,6 +16,8 @@ mod ec2;
 mod ec2_gateways;
 mod ec2_network;
 mod ec2_storage;
+mod elb;
+mod elbv2;
 mod guardduty;
 mod iam;
 mod organizations;
@@ -20,6 +26,7 @@ mod s3;
 mod s3_bucket;
 mod securityhub;
 mod session;
+mod tagging;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
@@ -48,17 +55,24 @@ pub struct Collector {
 
 /// Every collector, by file.
 pub static COLLECTORS: &[&[Collector]] = &[
+    apigateway::COLLECTORS,
+    backup::COLLECTORS,
+    backup_plan::COLLECTORS,
+    cloudfront::COLLECTORS,
     cloudtrail::COLLECTORS,
     config::COLLECTORS,
     ec2::COLLECTORS,
     ec2_gateways::COLLECTORS,
     ec2_network::COLLECTORS,
     ec2_storage::COLLECTORS,
+    elb::COLLECTORS,
+    elbv2::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
     regions::COLLECTORS,
     s3::COLLECTORS,
     securityhub::COLLECTORS,
+    tagging::COLLECTORS,
 ];
 
 /// All collectors in one sequence.
