@@ -36,9 +36,9 @@ async fn distributions(unit: &Unit) -> Batch {
 }
 
 fn distribution(unit: &Unit, summary: &DistributionSummary) -> Resource {
-    let behavior = summary.default_cache_behavior().map(|behavior| {
-        Value::map([("ViewerProtocolPolicy", behavior.viewer_protocol_policy().as_str().into())])
-    });
+    let behavior = summary
+        .default_cache_behavior()
+        .map(|behavior| Value::map([("ViewerProtocolPolicy", behavior.viewer_protocol_policy().as_str().into())]));
     let aliases = summary.aliases().map(|aliases| convert::sorted_texts(aliases.items()));
     let config = Value::map([
         ("Enabled", summary.enabled().into()),
@@ -50,11 +50,8 @@ fn distribution(unit: &Unit, summary: &DistributionSummary) -> Resource {
         ("DefaultCacheBehavior", behavior.into()),
     ]);
     let id = summary.id();
-    let properties = Value::map([
-        ("Id", id.into()),
-        ("DomainName", summary.domain_name().into()),
-        ("DistributionConfig", config),
-    ]);
+    let properties =
+        Value::map([("Id", id.into()), ("DomainName", summary.domain_name().into()), ("DistributionConfig", config)]);
     unit.global(DISTRIBUTION, id, Some(summary.arn().to_owned()), properties)
 }
 

@@ -102,9 +102,12 @@ async fn load_balancer(
     let name = balancer.load_balancer_name().unwrap_or(arn);
     let call = client.describe_load_balancer_attributes().load_balancer_arn(arn).send();
     let attributes = match unit.call("elasticloadbalancing:DescribeLoadBalancerAttributes", call).await {
-        Ok(answer) => Value::list(answer.attributes().iter().map(|attribute| {
-            Value::map([("Key", attribute.key().into()), ("Value", attribute.value().into())])
-        })),
+        Ok(answer) => Value::list(
+            answer
+                .attributes()
+                .iter()
+                .map(|attribute| Value::map([("Key", attribute.key().into()), ("Value", attribute.value().into())])),
+        ),
         Err(failure) if is_gone(&failure) => return None,
         Err(failure) => failure.into_value(),
     };

@@ -145,6 +145,8 @@ pub(super) fn action(call: &Call) -> String {
         ("s3", "GetPublicAccessBlock") => "s3:GetBucketPublicAccessBlock".to_owned(),
         ("s3", "GetBucketEncryption") => "s3:GetEncryptionConfiguration".to_owned(),
         ("s3control", "GetPublicAccessBlock") => "s3:GetAccountPublicAccessBlock".to_owned(),
+        ("apigateway", _) => "apigateway:GET".to_owned(),
+        ("classic-elb", _) => format!("elasticloadbalancing:{operation}"),
         ("tagging", _) => format!("tag:{operation}"),
         (service, _) => format!("{service}:{operation}"),
     }

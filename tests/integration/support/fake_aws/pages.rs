@@ -6,8 +6,14 @@ use super::protocol::{Call, Protocol, xml_text};
 
 /// Service, operation (`*` for all), and the name of the element or property that holds the token of the next page,
 /// where it is not what most services of the protocol use.
-const TOKENS: &[(&str, &str, &str)] =
-    &[("iam", "*", "Marker"), ("tagging", "*", "PaginationToken"), ("guardduty", "*", "nextToken")];
+const TOKENS: &[(&str, &str, &str)] = &[
+    ("apigateway", "*", "position"),
+    ("classic-elb", "*", "NextMarker"),
+    ("elasticloadbalancing", "*", "NextMarker"),
+    ("guardduty", "*", "nextToken"),
+    ("iam", "*", "Marker"),
+    ("tagging", "*", "PaginationToken"),
+];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
 pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<String> {
@@ -30,6 +36,11 @@ pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<Str
         Protocol::S3 => {
             let (start, end) = before_last(body, "</ListAllMyBucketsResult>")?;
             Some(format!("{start}<ContinuationToken>{}</ContinuationToken>{end}", xml_text(token)))
+        }
+        Protocol::S3Control if call.key.service == "cloudfront" => {
+            let whole = body.replace("<IsTruncated>false<", "<IsTruncated>true<");
+            let (start, end) = before_last(&whole, "</DistributionList>")?;
+            Some(format!("{start}<NextMarker>{}</NextMarker>{end}", xml_text(token)))
         }
         Protocol::S3Control => None,
         Protocol::AwsJson | Protocol::RestJson => {
@@ -71,6 +82,12 @@ const UNPAGED: &[&str] = &[
     "DescribeDeliveryChannelStatus",
     "GetDetector",
     "DescribeHub",
+    "DescribeLoadBalancerAttributes",
+    "DescribeTags",
+    "GetWebACLForResource",
+    "GetStages",
+    "GetBackupPlan",
+    "GetBackupSelection",
     "DescribeOrganization",
     "DescribeOrganizationalUnit",
 ];

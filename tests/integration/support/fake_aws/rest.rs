@@ -2,6 +2,16 @@
 
 /// Service (as it signs), method, path, operation. A `*` is any one part of the path, a last `**` any rest of it.
 const ROUTES: &[(&str, &str, &str, &str)] = &[
+    ("apigateway", "GET", "restapis", "GetRestApis"),
+    ("apigateway", "GET", "restapis/*/stages", "GetStages"),
+    ("backup", "GET", "backup-vaults", "ListBackupVaults"),
+    ("backup", "GET", "backup/plans", "ListBackupPlans"),
+    ("backup", "GET", "backup/plans/*", "GetBackupPlan"),
+    ("backup", "GET", "backup/plans/*/selections", "ListBackupSelections"),
+    ("backup", "GET", "backup/plans/*/selections/*", "GetBackupSelection"),
+    ("backup", "GET", "copy-jobs", "ListCopyJobs"),
+    ("backup", "GET", "resources", "ListProtectedResources"),
+    ("cloudfront", "GET", "2020-05-31/distribution", "ListDistributions"),
     ("guardduty", "GET", "detector", "ListDetectors"),
     ("guardduty", "GET", "detector/*", "GetDetector"),
     ("securityhub", "GET", "accounts", "DescribeHub"),

@@ -1,8 +1,12 @@
 //! The answers of a healthy account, by service, and how pages are marked.
 
+mod apigateway;
+mod backup;
+mod cloudfront;
 mod cloudtrail;
 mod config;
 mod ec2;
+mod elb;
 mod guardduty;
 mod iam;
 mod organizations;
@@ -10,6 +14,7 @@ mod s3;
 mod securityhub;
 mod sts;
 mod tagging;
+mod wafv2;
 
 use serde_json::Value;
 
@@ -68,11 +73,17 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "iam" => iam::reply(call),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),
+        "apigateway" => apigateway::reply(call, world),
+        "backup" => backup::reply(call, world),
+        "classic-elb" => elb::classic(call, world),
+        "cloudfront" => cloudfront::reply(call, world),
         "cloudtrail" => cloudtrail::reply(call, world),
         "config" => config::reply(call, world),
+        "elasticloadbalancing" => elb::v2(call, world),
         "guardduty" => guardduty::reply(call, world),
         "securityhub" => securityhub::reply(call, world),
         "tagging" => tagging::reply(call, world),
+        "wafv2" => wafv2::reply(call),
         "organizations" => organizations::reply(call, world),
         _ => Outcome::Unknown,
     }
