@@ -81,3 +81,8 @@ fn every_verdict_of_the_first_fleet_equals_the_truth() {
         scan(&moto, &fleet, &fleet.params_zero_age(), dir.path(), &["--bundle", "two", "--rule", "GC-IAM-007"]);
     compare(&truth(fleet.truth_zero_age()), &found(&zero_age));
 }
+
+#[test]
+fn every_verdict_of_the_edge_fleet_equals_the_truth() {
+    check("edge");
+}
