@@ -5,6 +5,7 @@
 mod cli;
 mod collector_shapes;
 mod denial;
+mod edge;
 mod faults;
 mod fleet;
 mod healthy;
