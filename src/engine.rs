@@ -472,23 +472,26 @@ impl<'a> View<'a> {
 /// The variable `meta`.
 fn meta(resource: &Resource) -> Value {
     let id = &resource.id;
-    let tags = match resource.properties.get("Tags") {
-        Some(Value::Unknown(cause)) => Value::Unknown(cause.clone()),
-        Some(tags) => {
-            let pairs = tags.one_or_many().iter().filter_map(|tag| {
-                Some((Arc::from(tag.get("Key")?.as_str()?), tag.get("Value").cloned().unwrap_or_default()))
-            });
-            Value::Map(Arc::new(pairs.collect::<Map>()))
-        }
-        None => Value::Map(Arc::default()),
-    };
     Value::map([
         ("type", id.resource_type.as_str().into()),
         ("name", id.name.as_str().into()),
         ("arn", id.arn.clone().into()),
         ("region", id.region.as_str().into()),
-        ("tags", tags),
+        ("tags", resource.properties.get("Tags").map_or_else(|| Value::Map(Arc::default()), tags)),
     ])
+}
+
+/// Tags as a map. A tag whose key is not known may be any.
+fn tags(tags: &Value) -> Value {
+    let unseen = |value: &Value| matches!(value, Value::Unknown(_)).then(|| value.clone());
+    let items = tags.one_or_many();
+    let unknown = items.iter().find_map(|tag| unseen(tag).or_else(|| unseen(tag.get("Key")?)));
+    unknown.unwrap_or_else(|| {
+        let pairs = items.iter().filter_map(|tag| {
+            Some((Arc::from(tag.get("Key")?.as_str()?), tag.get("Value").cloned().unwrap_or_default()))
+        });
+        Value::Map(Arc::new(pairs.collect::<Map>()))
+    })
 }
 
 /// The properties that the assertion names, down to the first list.

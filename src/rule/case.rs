@@ -65,7 +65,9 @@ impl Case {
         let own = self.resource.iter().chain(self.group.iter().flatten());
         for (position, properties) in own.enumerate() {
             let name = self.meta.name.clone().unwrap_or_else(|| format!("resource-{}", position + 1));
-            inventory.resources.push(resource(own_type, region, name, properties)?);
+            let mut resource = resource(own_type, region, name, properties)?;
+            resource.id.arn.clone_from(&self.meta.arn);
+            inventory.resources.push(resource);
         }
         for (kind, others) in &self.resources {
             match Value::from_notation(others.clone()).map_err(|error| format!("`resources`: {error}"))? {

@@ -70,7 +70,12 @@ fn every_property_of_a_healthy_account_is_known() {
 #[test]
 fn every_property_of_an_account_with_ways_out_is_known() {
     let types = check(World { internet: true, ..World::default() });
-    for kind in ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EgressOnlyInternetGateway"] {
+    for kind in [
+        "AWS::CloudFront::Distribution",
+        "AWS::EC2::InternetGateway",
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::EgressOnlyInternetGateway",
+    ] {
         assert!(types.contains(kind), "{types:?}");
     }
 }

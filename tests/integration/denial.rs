@@ -8,7 +8,7 @@ use govcheck::source::aws::collectors;
 use serde_json::Value;
 
 use crate::support::Run;
-use crate::support::actions::calls_that_need;
+use crate::support::actions::{asked_with, calls_that_need};
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule};
 use crate::support::scan::{Cell, Fleet, causes, everything_about, verdicts};
 
@@ -89,18 +89,22 @@ fn deny_each(reply: &Reply, kind: &str) {
 /// What is wrong with a scan in which one action is denied.
 fn problems(case: &Case, reply: &Reply, kind: &str, healthy: &BTreeMap<Cell, String>) -> Vec<String> {
     let Case { action, guardrails } = case;
-    let Some(calls) = calls_that_need(action) else { return vec![format!("{action}: no call in the table needs it")] };
-    let run = scan(vec![calls.reply(reply.clone())], guardrails);
+    let calls = calls_that_need(action);
+    if calls.is_empty() {
+        return vec![format!("{action}: no call in the table needs it")];
+    }
+    let run = scan(calls.into_iter().map(|on| on.reply(reply.clone())).collect(), guardrails);
     let report = run.json();
     let denied = verdicts(&report);
     let before = healthy.iter().filter(|(cell, _)| guardrails.contains(&cell[0]));
     let before = before.map(|(cell, verdict)| (cell.clone(), verdict.clone())).collect();
     let mut wrong = changes(&before, &denied);
-    let cause = format!("{kind} {action}");
+    let denied_call = asked_with(action);
+    let cause = format!("{kind} {denied_call}");
     if !causes(&report, ACCOUNT).contains(&cause) {
         wrong.push(format!("no gap says `{cause}`: {:?}", causes(&report, ACCOUNT)));
     }
-    let named = unknowns(&report).any(|finding| finding.pointer("/evidence/cause/action") == Some(&(*action).into()));
+    let named = unknowns(&report).any(|finding| finding.pointer("/evidence/cause/action") == Some(&denied_call.into()));
     if (run.code, named) != (3, true) {
         wrong.push(format!("exit code {}, an unknown finding names the action: {named}", run.code));
     }

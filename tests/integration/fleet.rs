@@ -88,6 +88,11 @@ fn every_verdict_of_the_databases_fleet_equals_the_truth() {
 }
 
 #[test]
+fn every_verdict_of_the_edge_fleet_equals_the_truth() {
+    check("edge");
+}
+
+#[test]
 fn every_verdict_of_the_identity_fleet_equals_the_truth() {
     check("identity");
 }

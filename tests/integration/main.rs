@@ -9,6 +9,7 @@ mod cloud_control;
 mod collector_shapes;
 mod databases;
 mod denial;
+mod edge;
 mod faults;
 mod fleet;
 mod healthy;

@@ -53,9 +53,15 @@ fn volume(unit: &Unit, volume: &Volume) -> Option<Resource> {
         ("VolumeType", volume.volume_type().map(|kind| kind.as_str()).into()),
         ("AvailabilityZone", volume.availability_zone().into()),
         ("State", volume.state().map(|state| state.as_str()).into()),
+        ("Attachments", attachments(volume)),
         ("Tags", tags(volume.tags())),
     ]);
     Some(unit.resource(VOLUME, id, arn(unit, None, &format!("volume/{id}")), properties))
+}
+
+fn attachments(volume: &Volume) -> Value {
+    let attachments = volume.attachments().iter();
+    convert::sorted(attachments.map(|attachment| Value::map([("InstanceId", attachment.instance_id().into())])))
 }
 
 async fn snapshots(unit: &Unit) -> Batch {

@@ -5,9 +5,13 @@
 mod accessanalyzer;
 mod account;
 mod account_scan;
+mod apigateway;
 mod arn_type;
+mod backup;
+mod backup_plan;
 mod call;
 mod cloudcontrol;
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch_logs;
 mod config;
@@ -33,6 +37,8 @@ mod ecs;
 mod efs;
 mod eks;
 mod elasticache;
+mod elb;
+mod elbv2;
 mod guardduty;
 mod iam;
 mod iam_access_keys;
@@ -59,6 +65,7 @@ mod simulate;
 mod sns;
 mod sqs;
 mod ssm;
+mod tagging;
 mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
@@ -90,6 +97,10 @@ pub struct Collector {
 pub static COLLECTORS: &[&[Collector]] = &[
     accessanalyzer::COLLECTORS,
     account::COLLECTORS,
+    apigateway::COLLECTORS,
+    backup::COLLECTORS,
+    backup_plan::COLLECTORS,
+    cloudfront::COLLECTORS,
     cloudtrail::COLLECTORS,
     cloudwatch_logs::COLLECTORS,
     config::COLLECTORS,
@@ -112,6 +123,8 @@ pub static COLLECTORS: &[&[Collector]] = &[
     efs::COLLECTORS,
     eks::COLLECTORS,
     elasticache::COLLECTORS,
+    elb::COLLECTORS,
+    elbv2::COLLECTORS,
     guardduty::COLLECTORS,
     iam::COLLECTORS,
     iam_access_keys::COLLECTORS,
@@ -131,6 +144,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     sns::COLLECTORS,
     sqs::COLLECTORS,
     ssm::COLLECTORS,
+    tagging::COLLECTORS,
 ];
 
 /// All collectors in one sequence.

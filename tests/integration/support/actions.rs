@@ -13,8 +13,21 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("access-analyzer", "ListAnalyzers", "access-analyzer:ListAnalyzers"),
     ("access-analyzer", "ListFindingsV2", "access-analyzer:ListFindings"),
     ("account", "GetAlternateContact", "account:GetAlternateContact"),
+    ("apigateway", "GetRestApis", "apigateway:GET"),
+    ("apigateway", "GetStages", "apigateway:GET"),
+    ("backup", "GetBackupPlan", "backup:GetBackupPlan"),
+    ("backup", "GetBackupSelection", "backup:GetBackupSelection"),
+    ("backup", "ListBackupPlans", "backup:ListBackupPlans"),
+    ("backup", "ListBackupSelections", "backup:ListBackupSelections"),
+    ("backup", "ListBackupVaults", "backup:ListBackupVaults"),
+    ("backup", "ListCopyJobs", "backup:ListCopyJobs"),
+    ("backup", "ListProtectedResources", "backup:ListProtectedResources"),
+    ("classic-elb", "DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancerAttributes"),
+    ("classic-elb", "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
+    ("classic-elb", "DescribeTags", "elasticloadbalancing:DescribeTags"),
     ("cloudcontrolapi", "GetResource", "cloudformation:GetResource"),
     ("cloudcontrolapi", "ListResources", "cloudformation:ListResources"),
+    ("cloudfront", "ListDistributions", "cloudfront:ListDistributions"),
     ("cloudtrail", "DescribeTrails", "cloudtrail:DescribeTrails"),
     ("cloudtrail", "GetEventSelectors", "cloudtrail:GetEventSelectors"),
     ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
@@ -73,6 +86,10 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("elasticache", "DescribeCacheClusters", "elasticache:DescribeCacheClusters"),
     ("elasticache", "DescribeReplicationGroups", "elasticache:DescribeReplicationGroups"),
     ("elasticfilesystem", "DescribeFileSystems", "elasticfilesystem:DescribeFileSystems"),
+    ("elasticloadbalancing", "DescribeListeners", "elasticloadbalancing:DescribeListeners"),
+    ("elasticloadbalancing", "DescribeLoadBalancerAttributes", "elasticloadbalancing:DescribeLoadBalancerAttributes"),
+    ("elasticloadbalancing", "DescribeLoadBalancers", "elasticloadbalancing:DescribeLoadBalancers"),
+    ("elasticloadbalancing", "DescribeTags", "elasticloadbalancing:DescribeTags"),
     ("es", "DescribeDomains", "es:DescribeDomains"),
     ("es", "ListDomainNames", "es:ListDomainNames"),
     ("guardduty", "GetDetector", "guardduty:GetDetector"),
@@ -136,16 +153,31 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("ssm", "DescribeDocumentPermission", "ssm:DescribeDocumentPermission"),
     ("ssm", "ListDocuments", "ssm:ListDocuments"),
     ("tagging", "GetResources", "tag:GetResources"),
+    ("wafv2", "GetWebACLForResource", "wafv2:GetWebACLForResource"),
 ];
 
-/// The calls that need an IAM action; none when the table lacks it.
-pub(crate) fn calls_that_need(action: &str) -> Option<On> {
-    let (service, operation, _) = OPERATIONS.iter().find(|(.., needed)| *needed == action)?;
-    Some(On::operation(operation).of(service))
+/// What AWS looks for besides, inside a call that needs another action: the action, and that other one.
+const INSIDE: &[(&str, &str)] = &[
+    ("elasticloadbalancing:GetLoadBalancerWebACL", "wafv2:GetWebACLForResource"),
+    ("wafv2:GetWebACL", "wafv2:GetWebACLForResource"),
+];
+
+/// The calls that need an IAM action; empty when the table lacks it.
+pub(crate) fn calls_that_need(action: &str) -> Vec<On> {
+    let needing = OPERATIONS.iter().filter(|(.., needed)| *needed == asked_with(action));
+    needing.map(|(service, operation, _)| On::operation(operation).of(service)).collect()
 }
 
-/// The IAM action that a call (`service:Operation`) needs; none when the table lacks it.
-pub(crate) fn action_of(call: &str) -> Option<&'static str> {
-    let (service, operation) = call.split_once(':')?;
-    OPERATIONS.iter().find(|(of, name, _)| (*of, *name) == (service, operation)).map(|(.., action)| *action)
+/// The action that the program names when this one is denied.
+pub(crate) fn asked_with(action: &str) -> &str {
+    INSIDE.iter().find(|(inside, _)| *inside == action).map_or(action, |(_, call)| *call)
+}
+
+/// The IAM actions that a call (`service:Operation`) needs; empty when the table lacks it.
+pub(crate) fn actions_of(call: &str) -> Vec<&'static str> {
+    let Some((service, operation)) = call.split_once(':') else { return Vec::new() };
+    let row = OPERATIONS.iter().find(|(of, name, _)| (*of, *name) == (service, operation));
+    let Some((.., action)) = row else { return Vec::new() };
+    let inside = INSIDE.iter().filter(|(_, call)| call == action).map(|(inside, _)| *inside);
+    std::iter::once(*action).chain(inside).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use govcheck::model::{Gap, Inventory, Resource, ResourceId, Unknown, Value};
+use govcheck::model::{GLOBAL, Gap, Inventory, Resource, ResourceId, Unknown, Value};
 
 /// A sequence of choices; when it is used up, every choice is the first one.
 pub(crate) struct Choices<'a> {
@@ -108,7 +108,8 @@ pub(crate) fn blank_inventory(inventory: &Inventory, choices: &mut Choices<'_>) 
     for kind in kinds {
         if choices.one_in(6) {
             let region = blanked.resources.iter().find(|resource| resource.id.resource_type == kind);
-            let region = region.map_or_else(|| inventory.regions[0].clone(), |resource| resource.id.region.clone());
+            let region = region.map(|resource| &resource.id.region).or(inventory.regions.first());
+            let region = region.map_or_else(|| GLOBAL.to_owned(), Clone::clone);
             blanked.resources.retain(|resource| resource.id.resource_type != kind);
             let cause = Unknown::AccessDenied("test:List".into());
             blanked.gaps.push(Gap { region, resource_type: kind, cause });

@@ -1,7 +1,7 @@
 //! The refusals and failures of AWS, in the words and codes of each protocol.
 
 use super::protocol::{Answer, Call, Protocol};
-use crate::support::actions::action_of;
+use crate::support::actions::actions_of;
 
 pub(super) enum Fault {
     Denied,
@@ -140,7 +140,7 @@ fn region_disabled(protocol: Protocol) -> (u16, &'static str, &'static str) {
 /// The IAM action that a call needs.
 pub(super) fn action(call: &Call) -> String {
     let name = format!("{}:{}", call.key.service, call.key.operation);
-    action_of(&name).map_or(name, str::to_owned)
+    actions_of(&name).first().map_or(name, |action| (*action).to_owned())
 }
 
 fn resource(call: &Call) -> String {

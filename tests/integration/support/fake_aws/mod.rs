@@ -15,7 +15,8 @@
 //! ```
 //!
 //! - Region and service are those the client signed for (`iam` and `organizations`: `us-east-1`).
-//!   S3 Control, which signs as `s3`, is the service `s3control`; the tagging API is `tagging`.
+//!   S3 Control, which signs as `s3`, is the service `s3control`; the tagging API is `tagging`; the API of Classic
+//!   Load Balancers, which signs as `elasticloadbalancing`, is `classic-elb`.
 //! - The account is read from the access key id: `AKIA` or `ASIA` followed by twelve digits, which is
 //!   what `AssumeRole` hands out here; any other key belongs to [`World::base_account`].
 //! - `sts:AssumeRole` is matched and counted under the account of the *role*, so that a rule can

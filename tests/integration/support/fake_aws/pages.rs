@@ -21,6 +21,9 @@ const TOKENS: &[(&str, &str, &str)] = &[
     ("logs", "*", "nextToken"),
     ("sns", "*", "NextToken"),
     ("kms", "*", "NextMarker"),
+    ("apigateway", "*", "position"),
+    ("classic-elb", "*", "NextMarker"),
+    ("elasticloadbalancing", "*", "NextMarker"),
 ];
 
 /// Puts the mark of a further page into a body. None where the operation has no pages.
@@ -44,6 +47,11 @@ pub(super) fn with_next_page(call: &Call, body: &str, token: &str) -> Option<Str
         Protocol::S3 => {
             let (start, end) = before_last(body, "</ListAllMyBucketsResult>")?;
             Some(format!("{start}<ContinuationToken>{}</ContinuationToken>{end}", xml_text(token)))
+        }
+        Protocol::S3Control if call.key.service == "cloudfront" => {
+            let whole = body.replace("<IsTruncated>false<", "<IsTruncated>true<");
+            let (start, end) = before_last(&whole, "</DistributionList>")?;
+            Some(format!("{start}<NextMarker>{}</NextMarker>{end}", xml_text(token)))
         }
         Protocol::S3Control => None,
         Protocol::AwsJson | Protocol::RestJson => {
@@ -102,6 +110,12 @@ const UNPAGED: &[&str] = &[
     "DescribeRegistry",
     "GetDetector",
     "DescribeHub",
+    "DescribeLoadBalancerAttributes",
+    "DescribeTags",
+    "GetWebACLForResource",
+    "GetStages",
+    "GetBackupPlan",
+    "GetBackupSelection",
     "DescribeOrganization",
     "DescribeOrganizationalUnit",
     "DescribeDBSnapshotAttributes",

@@ -22,7 +22,7 @@ pub(super) enum Protocol {
     RestJson,
     /// Paths and XML, errors in a bare `<Error>`.
     S3,
-    /// Paths and XML, errors in `<ErrorResponse>`.
+    /// Paths and XML, errors in `<ErrorResponse>`. CloudFront speaks it too.
     S3Control,
 }
 
@@ -67,6 +67,9 @@ impl Protocol {
         answer
     }
 }
+
+/// The API of Classic Load Balancers, whose operations have the names of the newer API.
+const CLASSIC_ELB: &str = "2012-06-01";
 
 pub(super) const REQUEST_ID: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -120,6 +123,9 @@ impl Call {
         if form {
             call.protocol = if call.key.service == "ec2" { Protocol::Ec2 } else { Protocol::Query };
             call.key.operation = call.parameter("Action").unwrap_or_default().to_owned();
+            if call.key.service == "elasticloadbalancing" && call.parameter("Version") == Some(CLASSIC_ELB) {
+                call.key.service = "classic-elb".to_owned();
+            }
         } else if !target.is_empty() {
             call.protocol = Protocol::AwsJson;
             call.key.operation = target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -146,6 +152,10 @@ impl Call {
                     ("GET", ["configuration", "publicAccessBlock"]) => "GetPublicAccessBlock".to_owned(),
                     _ => unknown(),
                 }
+            }
+            ("cloudfront", method, parts) => {
+                self.protocol = Protocol::S3Control;
+                rest::operation("cloudfront", method, parts).map_or_else(unknown, str::to_owned)
             }
             ("s3", method, parts) => {
                 self.protocol = Protocol::S3;

@@ -206,10 +206,12 @@ impl<'a> Place<'a> {
 
     fn volume(&self, number: u32) -> String {
         format!(
-            "<item><volumeId>{}</volumeId><size>100</size><snapshotId/><availabilityZone>{}a</availabilityZone><status>in-use</status>{}<attachmentSet/><volumeType>gp3</volumeType><iops>3000</iops><encrypted>true</encrypted>{}{TAGS}</item>",
+            "<item><volumeId>{}</volumeId><size>100</size><snapshotId/><availabilityZone>{}a</availabilityZone><status>in-use</status>{}<attachmentSet><item><volumeId>{}</volumeId><instanceId>{}</instanceId><device>/dev/sdf</device><status>attached</status></item></attachmentSet><volumeType>gp3</volumeType><iops>3000</iops><encrypted>true</encrypted>{}{TAGS}</item>",
             self.numbered("vol", number),
             self.region,
             element("createTime", &time_ago(90 * DAY)),
+            self.numbered("vol", number),
+            self.id("i"),
             element("kmsKeyId", &self.key())
         )
     }

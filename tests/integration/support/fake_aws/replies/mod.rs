@@ -2,7 +2,10 @@
 
 mod accessanalyzer;
 mod account;
+mod apigateway;
+mod backup;
 mod cloudcontrol;
+mod cloudfront;
 mod cloudtrail;
 mod config;
 mod dms;
@@ -14,6 +17,7 @@ mod ecs;
 mod efs;
 mod eks;
 mod elasticache;
+mod elb;
 mod guardduty;
 mod iam;
 mod iam_authorization;
@@ -32,6 +36,7 @@ mod sqs;
 mod ssm;
 mod sts;
 mod tagging;
+mod wafv2;
 
 use serde_json::Value;
 
@@ -95,8 +100,13 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "cloudcontrolapi" => cloudcontrol::reply(call, world),
         "access-analyzer" => accessanalyzer::reply(call, world),
         "account" => account::reply(call),
+        "apigateway" => apigateway::reply(call, world),
+        "backup" => backup::reply(call, world),
+        "classic-elb" => elb::classic(call, world),
+        "cloudfront" => cloudfront::reply(call, world),
         "cloudtrail" => cloudtrail::reply(call, world),
         "config" => config::reply(call, world),
+        "elasticloadbalancing" => elb::v2(call, world),
         "guardduty" => guardduty::reply(call, world),
         "securityhub" => securityhub::reply(call, world),
         "tagging" => tagging::reply(call, world),
@@ -107,6 +117,7 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "es" => opensearch::reply(call, world),
         "rds" => rds::reply(call, world),
         "redshift" => redshift::reply(call, world),
+        "wafv2" => wafv2::reply(call),
         "organizations" => organizations::reply(call, world),
         "ecs" => ecs::reply(call, world),
         "eks" => eks::reply(call, world),
