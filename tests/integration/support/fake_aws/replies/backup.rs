@@ -146,18 +146,31 @@ fn selection(call: &Call) -> Value {
     })
 }
 
-/// The first volume itself, and the second one with its instance.
+/// The first volume itself, the second one with its instance, and every database, table and file system.
 fn protected(call: &Call) -> Vec<Value> {
     let (account, region) = (&call.key.account, &call.key.region);
-    let one = |prefix: &str, kind: &str, shown: &str| {
+    let id = |prefix: &str, number: u32| resource_id(prefix, account, region, number);
+    let resources = [
+        ("EBS", "ec2", format!("volume/{}", id("vol", 1))),
+        ("EC2", "ec2", format!("instance/{}", id("i", 1))),
+        ("EFS", "elasticfilesystem", format!("file-system/{}", id("fs", 1))),
+        ("EFS", "elasticfilesystem", format!("file-system/{}", id("fs", 2))),
+        ("DynamoDB", "dynamodb", "table/applications".to_owned()),
+        ("DynamoDB", "dynamodb", "table/receipts".to_owned()),
+        ("RDS", "rds", "db:zei".to_owned()),
+        ("Aurora", "rds", "cluster:juki".to_owned()),
+        ("Neptune", "rds", "cluster:graph".to_owned()),
+        ("DocumentDB", "rds", "cluster:papers".to_owned()),
+    ];
+    let protected = resources.map(|(kind, service, resource)| {
         json!({
-            "ResourceArn": format!("arn:aws:ec2:{region}:{account}:{kind}/{}", resource_id(prefix, account, region, 1)),
-            "ResourceType": shown,
+            "ResourceArn": format!("arn:aws:{service}:{region}:{account}:{resource}"),
+            "ResourceType": kind,
             "LastBackupTime": seconds_ago(12 * HOUR),
             "LastBackupVaultArn": vault_arn(call, region, "main"),
         })
-    };
-    vec![one("vol", "volume", "EBS"), one("i", "instance", "EC2")]
+    });
+    protected.into()
 }
 
 fn copy_job(call: &Call, world: &World, days: u64) -> Value {
