@@ -86,7 +86,9 @@ impl Engine {
                     fleet.add(&extract.account.id, resource);
                 }
             }
+            // What is in a region that is not enabled does not act on the others.
             let gaps = guardrail.types().iter().flat_map(|kind| view.gaps(kind));
+            let gaps = gaps.filter(|gap| gap.cause != Unknown::RegionDisabled);
             fleet.items.extend(gaps.map(|gap| FleetItem { of: None, value: Value::unknown(gap.cause) }));
         }
         fleet

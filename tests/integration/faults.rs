@@ -116,13 +116,16 @@ fn verdicts_of_the_sick(report: &Value) -> BTreeSet<String> {
     bound.map(|(_, verdict)| verdict).collect()
 }
 
+/// Without the guardrail that looks across all accounts: it does not know more than of the sick one.
+const ALONE: [&str; 2] = ["--exclude", "vpc-cidrs-do-not-overlap"];
+
 /// Every service says in its own words that it does not take the credentials.
 #[test]
 fn credentials_that_are_no_longer_taken_make_everything_unknown() {
     for reply in [Reply::ExpiredToken, Reply::ClockSkew] {
         let script = vec![on("AssumeRole").reply(Reply::Ok), On::any().account(SICK).reply(reply)];
-        let report = scan(script, &[]).code(3).json();
-        let healthy = scan(Vec::new(), &[]).code(0).json();
+        let report = scan(script, &ALONE).code(3).json();
+        let healthy = scan(Vec::new(), &ALONE).code(0).json();
         for account in WELL {
             assert_same(&part_of(&healthy, account), &part_of(&report, account));
         }
@@ -134,7 +137,7 @@ fn credentials_that_are_no_longer_taken_make_everything_unknown() {
 #[test]
 fn an_account_that_cannot_be_entered_is_unknown() {
     let script = vec![on("AssumeRole").reply(Reply::Denied)];
-    let report = only_unknown(script, &[], &["role_not_assumed AccessDenied"]);
+    let report = only_unknown(script, &ALONE, &["role_not_assumed AccessDenied"]);
     assert_eq!(verdicts_of_the_sick(&report), ["unknown".to_owned()].into());
     assert_eq!(report["coverage"]["accounts"], 3);
     assert_eq!(report["coverage"]["accounts_seen"], 2);
