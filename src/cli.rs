@@ -274,6 +274,16 @@ pub enum RulesCommand {
         #[arg(long, value_name = "DIR")]
         rules: Option<PathBuf>,
     },
+    /// Print the guardrails as a Markdown document
+    Docs {
+        #[command(flatten)]
+        rules: RuleArgs,
+    },
+    /// Print, as Markdown, how each guardrail can be decided and which IAM actions that needs
+    Coverage {
+        #[command(flatten)]
+        rules: RuleArgs,
+    },
     /// Run the cases of the built-in guardrails, or of a folder
     Test { dir: Option<PathBuf> },
     /// Remark on what is wrong with the built-in guardrails, or those of a folder

@@ -54,13 +54,13 @@ impl Outcomes<'_> {
     /// # Errors
     /// When the bundle cannot be read, or the visitor fails.
     pub fn each<E: From<BundleError>>(&self, mut visit: impl FnMut(AccountOutcome) -> Result<(), E>) -> Result<(), E> {
-        let needed = self.engine.needed_types();
+        let mut reads = Reads::of(self.engine);
         for id in self.bundle.accounts() {
             let AccountRecord { inventory, findings } = self.bundle.read_account(&id)?;
             let mut findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
             findings.extend(self.across.0.get(&id).into_iter().flatten().cloned());
             findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
-            visit(outcome(&inventory, findings, &needed))?;
+            visit(outcome(&inventory, findings, &mut reads))?;
         }
         Ok(())
     }
@@ -126,7 +126,7 @@ fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<
 }
 
 /// Sums up one account, as far as its guardrails read the types that are needed.
-fn outcome(inventory: &Inventory, findings: Vec<Finding>, needed: &BTreeSet<String>) -> AccountOutcome {
+fn outcome(inventory: &Inventory, findings: Vec<Finding>, reads: &mut Reads<'_>) -> AccountOutcome {
     let mut verdicts = VerdictCounts::default();
     let mut failures: BTreeMap<Severity, u64> = BTreeMap::new();
     let mut by_guardrail: BTreeMap<String, (Severity, VerdictCounts)> = BTreeMap::new();
@@ -152,23 +152,53 @@ fn outcome(inventory: &Inventory, findings: Vec<Finding>, needed: &BTreeSet<Stri
             score,
         },
         by_guardrail: by_guardrail.into_iter().map(|(id, (_, counts))| (id, counts)).collect(),
-        gaps: gaps(inventory, &findings, needed),
+        gaps: gaps(inventory, &findings, reads),
         seen: inventory.types.keys().any(|kind| inventory.gaps.iter().all(|gap| gap.resource_type != *kind)),
         findings,
     }
 }
 
-/// What could not be seen of the needed types: whole listings, single properties, and types that nobody collected.
-fn gaps(inventory: &Inventory, findings: &[Finding], needed: &BTreeSet<String>) -> Vec<Gap> {
+/// What the guardrails read of an inventory.
+struct Reads<'a> {
+    engine: &'a Engine,
+    types: BTreeSet<String>,
+    /// By type and property, as far as it was asked for.
+    properties: BTreeMap<String, BTreeMap<String, bool>>,
+}
+
+impl<'a> Reads<'a> {
+    fn of(engine: &'a Engine) -> Self {
+        Self { engine, types: engine.needed_types(), properties: BTreeMap::new() }
+    }
+
+    fn property(&mut self, kind: &str, property: &str) -> bool {
+        let known = self.properties.get(kind).and_then(|properties| properties.get(property));
+        if let Some(reads) = known {
+            return *reads;
+        }
+        let reads = self.engine.guardrails().iter().any(|guardrail| guardrail.reads(kind, property));
+        self.properties.entry(kind.to_owned()).or_default().insert(property.to_owned(), reads);
+        reads
+    }
+}
+
+/// What could not be seen of what the guardrails read: whole listings, single properties, and types that nobody
+/// collected.
+fn gaps(inventory: &Inventory, findings: &[Finding], reads: &mut Reads<'_>) -> Vec<Gap> {
     let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
     for resource in &inventory.resources {
-        unknown_leaves(&resource.properties, &mut |cause| {
-            gaps.insert(Gap {
-                region: resource.id.region.clone(),
-                resource_type: resource.id.resource_type.clone(),
-                cause: cause.clone(),
-            });
-        });
+        let kind = &resource.id.resource_type;
+        let mut note = |cause: &Unknown| {
+            let region = resource.id.region.clone();
+            gaps.insert(Gap { region, resource_type: kind.clone(), cause: cause.clone() });
+        };
+        match &resource.properties {
+            Value::Map(properties) => {
+                let read = properties.iter().filter(|(name, _)| reads.property(kind, name));
+                read.for_each(|(_, value)| unknown_leaves(value, &mut note));
+            }
+            whole => unknown_leaves(whole, &mut note),
+        }
     }
     for finding in findings {
         if let Some(cause @ (Unknown::NotCollected | Unknown::NotDeclared(_) | Unknown::RuleError(_))) =
@@ -181,7 +211,7 @@ fn gaps(inventory: &Inventory, findings: &[Finding], needed: &BTreeSet<String>) 
             });
         }
     }
-    gaps.into_iter().filter(|gap| needed.contains(&gap.resource_type)).collect()
+    gaps.into_iter().filter(|gap| reads.types.contains(&gap.resource_type)).collect()
 }
 
 fn unknown_leaves(value: &Value, found: &mut impl FnMut(&Unknown)) {

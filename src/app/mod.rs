@@ -3,6 +3,7 @@
 mod accounts;
 mod collect;
 mod fleet;
+mod handbook;
 mod permissions;
 mod rules;
 mod scan;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::fleet::Rules;
-use super::{AppError, Context, print};
+use super::{AppError, Context, handbook, print};
 use crate::cli::{RuleArgs, RulesCommand};
 use crate::exit::Exit;
 use crate::model::visible;
@@ -16,6 +16,8 @@ pub(super) fn run(command: &RulesCommand, context: Context) -> Result<Exit, AppE
     match command {
         RulesCommand::List { rules, parameters } => list(rules, *parameters, context),
         RulesCommand::Show { id, rules } => show(id, rules.as_deref(), context),
+        RulesCommand::Docs { rules } => handbook::docs(rules, context),
+        RulesCommand::Coverage { rules } => handbook::coverage(rules, context),
         RulesCommand::Test { dir } => test(dir.as_deref()),
         RulesCommand::Lint { dir } => lint_pack(dir.as_deref()),
     }

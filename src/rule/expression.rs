@@ -83,6 +83,9 @@ pub struct Expression {
     properties: BTreeSet<PropertyRef>,
     params: BTreeSet<String>,
     reads_fleet: bool,
+    reads_meta: bool,
+    /// Whether it reads the resource in another way than by the names of its properties.
+    reads_whole: bool,
 }
 
 impl Expression {
@@ -111,7 +114,9 @@ impl Expression {
             return Err(format!("there is no function `{name}`"));
         }
         let reads_fleet = declared.variables().contains(&FLEET);
-        Ok(Self { program, properties: references.properties, params: references.params, reads_fleet })
+        let reads_meta = declared.variables().contains(&"meta");
+        let References { properties, params, whole: reads_whole, .. } = references;
+        Ok(Self { program, properties, params, reads_fleet, reads_meta, reads_whole })
     }
 
     pub(super) fn program(&self) -> &Program {
@@ -136,6 +141,17 @@ impl Expression {
     /// The parameters that the expression reads.
     pub fn params(&self) -> impl Iterator<Item = &str> {
         self.params.iter().map(String::as_str)
+    }
+
+    /// Whether it may read a property of the resource.
+    pub fn reads(&self, property: &str) -> bool {
+        let named = |one: &PropertyRef| match one.path.first() {
+            Some(Segment::Key(key)) => one.other_type.is_none() && key == property,
+            _ => false,
+        };
+        // `meta.tags` is made of the tags.
+        let through_meta = self.reads_meta && property == "Tags";
+        self.reads_whole || through_meta || self.properties.iter().any(named)
     }
 
     /// Whether it reads the resources of other accounts.
@@ -211,13 +227,16 @@ struct References {
     functions: BTreeSet<String>,
     bound: Vec<Bound>,
     loop_variables: BTreeSet<String>,
+    whole: bool,
     problem: Option<String>,
 }
 
 impl References {
     fn walk(&mut self, node: &IdedExpr) {
         if let Some(property) = self.property(node) {
-            if !property.path.is_empty() || property.other_type.is_some() {
+            if property.path.is_empty() && property.other_type.is_none() {
+                self.whole = true;
+            } else {
                 self.properties.insert(property);
             }
             return;

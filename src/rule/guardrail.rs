@@ -311,6 +311,12 @@ impl Guardrail {
         self.expressions().flat_map(Expression::account_types).collect()
     }
 
+    /// Whether it may read a property of the resources of a type.
+    pub fn reads(&self, kind: &str, property: &str) -> bool {
+        let judged = self.types().iter().any(|own| own == kind);
+        self.other_types().contains(kind) || judged && self.expressions().any(|expression| expression.reads(property))
+    }
+
     /// Whether it is judged over all accounts, after they were seen.
     pub fn is_across(&self) -> bool {
         !self.rule.applies_to.across.is_empty()

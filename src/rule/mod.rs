@@ -19,7 +19,7 @@ mod schema;
 pub use cel::{Outcome, Scope};
 pub use expression::{Expression, PropertyRef};
 pub use functions::FUNCTIONS;
-pub use guardrail::{Absent, AppliesTo, Case, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};
+pub use guardrail::{Absent, AppliesTo, Case, ClassName, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};
 pub use pack::{RulePack, Selection};
 pub use params::{Param, Params};
 pub use schema::{CfnSchema, PropertyCheck, SchemaError, Segment};

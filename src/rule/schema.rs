@@ -73,10 +73,11 @@ impl CfnSchema {
         self.lines_of(type_name).next().is_some()
     }
 
-    /// Whether Tokyo and Osaka have the type, in this order; `None` for an unknown type.
+    /// Whether CloudFormation has the type in Tokyo and in Osaka, in this order; `None` for a type that it lacks.
     pub fn regions(&self, type_name: &str) -> Option<(bool, bool)> {
-        // CloudFormation's own line comes first, and it is the one that knows.
-        let line = self.lines_of(type_name).next()?;
+        let [cloudformation, _] = self.tables;
+        let found = cloudformation.binary_search_by(|line| line.type_name.cmp(type_name));
+        let line = cloudformation.get(found.ok()?)?;
         Some((line.regions.contains('T'), line.regions.contains('O')))
     }
 

@@ -33,6 +33,19 @@ fn every_action_only_reads() {
 }
 
 #[test]
+fn the_generated_documents_are_what_the_commands_print() {
+    for (file, args) in [
+        ("docs/guardrails.md", ["docs", "--lang", "en"]),
+        ("docs/guardrails.ja.md", ["docs", "--lang", "ja"]),
+        ("docs/coverage.md", ["coverage", "--lang", "en"]),
+    ] {
+        let printed = govcheck().arg("rules").args(args).run().code(0).stdout;
+        let shipped = std::fs::read_to_string(root().join(file)).expect("the document");
+        assert!(printed == shipped, "{file} is old: run `govcheck rules {} > {file}`", args.join(" "));
+    }
+}
+
+#[test]
 fn the_shipped_template_is_what_the_command_prints() {
     let printed = govcheck().args(["permissions", "--cloudformation"]).run().code(0).stdout;
     let shipped = std::fs::read_to_string(root().join("docs/role.yaml")).expect("the template");

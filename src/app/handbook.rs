@@ -1,0 +1,191 @@
+//! `govcheck rules docs` and `govcheck rules coverage`: the guardrails as Markdown, from the rules and the registries.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::fleet::Rules;
+use super::{AppError, Context, print};
+use crate::cli::RuleArgs;
+use crate::exit::Exit;
+use crate::model::{Lang, Scope, visible};
+use crate::rule::{CfnSchema, ClassName, Guardrail, Kind, Params};
+use crate::source::aws::{Way, actions_of, needed_actions, way_to};
+
+pub(super) fn docs(args: &RuleArgs, context: Context) -> Result<Exit, AppError> {
+    let rules = Rules::load(args)?;
+    print(&handbook(&sorted(&rules), &rules.pack.params, context.lang))?;
+    Ok(Exit::Compliant)
+}
+
+pub(super) fn coverage(args: &RuleArgs, context: Context) -> Result<Exit, AppError> {
+    let rules = Rules::load(args)?;
+    let schema = CfnSchema::load()
+        .map_err(|error| AppError::refused(format!("failed to {error}"), "this build is broken; install another"))?;
+    print(&coverage_of(&sorted(&rules), schema, context.lang))?;
+    Ok(Exit::Compliant)
+}
+
+/// By alias, then by id.
+fn sorted(rules: &Rules) -> Vec<Arc<Guardrail>> {
+    let mut guardrails = rules.selected.clone();
+    guardrails.sort_by(|a, b| (&a.rule.alias, a.id()).cmp(&(&b.rule.alias, b.id())));
+    guardrails
+}
+
+fn handbook(guardrails: &[Arc<Guardrail>], params: &Params, lang: Lang) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "# {}\n", lang.pick("Guardrails", "ガードレール一覧"));
+    let _ = writeln!(
+        text,
+        "{}\n",
+        lang.pick(
+            "Written by `govcheck rules docs`; do not edit.",
+            "`govcheck rules docs --lang ja` が出力したもの。手で編集しない。",
+        )
+    );
+    let columns = lang.pick("| alias | guardrail | severity | classes |", "| 別名 | ガードレール | 重大度 | 区分 |");
+    let _ = writeln!(text, "{columns}\n|---|---|---|---|");
+    for guardrail in guardrails {
+        let rule = &guardrail.rule;
+        let alias = rule.alias.as_deref().unwrap_or_default();
+        let link = format!("[{}](#{})", safe(rule.title.get(lang)), rule.id);
+        let _ = writeln!(
+            text,
+            "| {} | {link} | {} | {} |",
+            safe(alias),
+            rule.severity.label(lang),
+            classes(guardrail, lang)
+        );
+    }
+    for guardrail in guardrails {
+        chapter(&mut text, guardrail, params, lang);
+    }
+    text
+}
+
+fn chapter(text: &mut String, guardrail: &Guardrail, params: &Params, lang: Lang) {
+    let rule = &guardrail.rule;
+    let _ = writeln!(text, "\n## {}\n\n**{}**\n", rule.id, safe(rule.title.get(lang)));
+    let mut facts = vec![
+        rule.alias.clone().unwrap_or_default(),
+        rule.severity.label(lang).to_owned(),
+        kind(rule.kind, lang).to_owned(),
+        classes(guardrail, lang),
+    ];
+    facts.retain(|fact| !fact.is_empty());
+    let _ = writeln!(text, "{}\n", facts.join(" · "));
+    let _ = writeln!(text, "{}\n", safe(rule.rationale.get(lang).trim()));
+    let _ = writeln!(text, "{}: {}\n", lang.pick("What to do", "対処"), safe(rule.remediation.get(lang).trim()));
+    let types: Vec<String> = guardrail.types().iter().map(|kind| format!("`{kind}`")).collect();
+    let _ = writeln!(text, "- {}: {}", lang.pick("Judges", "判定対象"), types.join(", "));
+    for (framework, ids) in &rule.controls {
+        let _ = writeln!(text, "- {}: {}", safe(framework), safe(&ids.join(", ")));
+    }
+    let effective = params.effective();
+    for name in guardrail.params() {
+        let value = effective.get(name).map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(text, "- {}: `{name}` = `{value}`", lang.pick("Parameter", "パラメーター"));
+    }
+}
+
+fn kind(kind: Kind, lang: Lang) -> &'static str {
+    match kind {
+        Kind::Detective => lang.pick("detective", "発見的統制"),
+        Kind::Baseline => lang.pick("baseline", "ベースライン"),
+    }
+}
+
+fn classes(guardrail: &Guardrail, lang: Lang) -> String {
+    let name = |class: &ClassName| match class {
+        ClassName::All => lang.pick("all accounts", "すべてのアカウント").to_owned(),
+        other => {
+            serde_json::to_value(other).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        }
+    };
+    guardrail.rule.applies_to.classes.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn coverage_of(guardrails: &[Arc<Guardrail>], schema: CfnSchema, lang: Lang) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "# {}\n", lang.pick("Coverage", "網羅性"));
+    let _ = writeln!(text, "{}\n", lang.pick(ABOUT_EN, ABOUT_JA));
+    let _ = writeln!(
+        text,
+        "{}\n|---|---|---|---|---|---|",
+        lang.pick(
+            "| guardrail | live | CloudFormation | Terraform | policies | IAM actions |",
+            "| ガードレール | ライブ | CloudFormation | Terraform | ポリシー | IAM アクション |",
+        )
+    );
+    for guardrail in guardrails {
+        let types = guardrail.needed_types();
+        let ways: BTreeSet<&str> = types.iter().map(|kind| way(kind, lang)).collect();
+        let name = guardrail.rule.alias.as_deref().unwrap_or(guardrail.id());
+        let actions: Vec<&str> = needed_actions(&types).into_iter().collect();
+        let ways = ways.into_iter().collect::<Vec<_>>().join(", ");
+        let _ = writeln!(
+            text,
+            "| [{}](guardrails.md#{}) | {ways} | – | – | – | {} |",
+            safe(name),
+            guardrail.id(),
+            actions.join(" ")
+        );
+    }
+    let _ = writeln!(text, "\n## {}\n", lang.pick("Resource types", "リソースタイプ"));
+    let _ = writeln!(
+        text,
+        "{}\n|---|---|---|---|---|",
+        lang.pick(
+            "| type | read | listed | in CloudFormation | IAM actions |",
+            "| タイプ | 取得方法 | 一覧の単位 | CloudFormation | IAM アクション |",
+        )
+    );
+    let types: BTreeSet<String> = guardrails.iter().flat_map(|guardrail| guardrail.needed_types()).collect();
+    for kind in &types {
+        let listed = match way_to(kind) {
+            Some((_, Scope::Global)) => lang.pick("per account", "アカウント"),
+            Some((_, Scope::Regional)) => lang.pick("per region", "リージョン"),
+            None => "–",
+        };
+        let actions: Vec<&str> = actions_of(kind).into_iter().collect();
+        let _ = writeln!(
+            text,
+            "| `{kind}` | {} | {listed} | {} | {} |",
+            way(kind, lang),
+            offered(schema, kind, lang),
+            actions.join(" ")
+        );
+    }
+    text
+}
+
+const ABOUT_EN: &str = "Written by `govcheck rules coverage`; do not edit. Which source can decide a guardrail, and what that needs. \
+*direct*: a collector of govcheck's own; *Cloud Control*: read through the Cloud Control API, whose listings are only as \
+complete as the service makes them. Templates, Terraform plans and policy files are not read by this version.";
+const ABOUT_JA: &str = "`govcheck rules coverage --lang ja` が出力したもの。手で編集しない。ガードレールをどの情報源で判定できるか、そのために何の権限が必要かを示す。\
+「直接」は govcheck 自身のコレクター、「Cloud Control」は Cloud Control API による取得で、一覧の完全さは各サービスに依存する。テンプレート、Terraform の plan、ポリシーファイルは、このバージョンでは読まない。";
+
+fn way(kind: &str, lang: Lang) -> &'static str {
+    match way_to(kind) {
+        Some((Way::Direct, _)) => lang.pick("direct", "直接"),
+        Some((Way::CloudControl, _)) => "Cloud Control",
+        None => lang.pick("not read", "取得しない"),
+    }
+}
+
+/// Where CloudFormation has a type of the name.
+fn offered(schema: CfnSchema, kind: &str, lang: Lang) -> &'static str {
+    match schema.regions(kind) {
+        Some((true, true)) => lang.pick("Tokyo, Osaka", "東京、大阪"),
+        Some((true, false)) => lang.pick("Tokyo", "東京"),
+        Some((false, true)) => lang.pick("Osaka", "大阪"),
+        _ => lang.pick("no", "なし"),
+    }
+}
+
+/// Text from a rule file as it may stand in a table or paragraph.
+fn safe(text: &str) -> String {
+    let text = visible(text).replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('*', "\\*").replace('`', "\\`").split_whitespace().collect::<Vec<_>>().join(" ")
+}
