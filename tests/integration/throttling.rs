@@ -3,7 +3,7 @@
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule, World};
 use crate::support::scan::{Fleet, items, total, verdicts};
 
-const ACCOUNTS: usize = 40;
+const ACCOUNTS: usize = 20;
 
 #[test]
 fn a_fleet_survives_throttling_and_every_retry_is_counted() {
