@@ -31,6 +31,10 @@ const DEFAULT_REGIONS: [&str; 2] = ["ap-northeast-1", "ap-northeast-3"];
 /// How many accounts are in flight at once; their inventories are the memory of a scan.
 const ACCOUNTS_AT_ONCE: usize = 16;
 
+/// The collectors in flight are those of at least this many accounts: those of one account wait for each other, as they
+/// ask the same services at the rate that one account is given.
+const ACCOUNTS_IN_TURN: usize = 4;
+
 /// The rule pack of a run and the guardrails selected from it.
 pub(super) struct Rules {
     pub(super) pack: RulePack,
@@ -182,6 +186,7 @@ impl Run<'_> {
         let slots = Arc::new(Semaphore::new(usize::from(self.args.max_parallel)));
         let progress = self.progress(total, done, Arc::clone(&slots));
         let stop = stop::on_signal();
+        let per_account = usize::from(self.args.max_parallel).div_ceil(todo.len().clamp(1, ACCOUNTS_IN_TURN));
         let at_once = ACCOUNTS_AT_ONCE.min(usize::from(self.args.max_parallel));
         let this = &self;
         let mut finished = futures::stream::iter(todo)
@@ -191,7 +196,9 @@ impl Run<'_> {
                     if *stop.borrow() {
                         return Ok(false);
                     }
-                    let Some(inventory) = this.collect(target, slots, stop.clone()).await else { return Ok(false) };
+                    let Some(inventory) = this.collect(target, per_account, slots, stop.clone()).await else {
+                        return Ok(false);
+                    };
                     // An account that was cut short is scanned again by the next run.
                     if *stop.borrow() && inventory.gaps.iter().any(|gap| gap.cause == Unknown::Interrupted) {
                         return Ok(false);
@@ -231,6 +238,7 @@ impl Run<'_> {
     async fn collect(
         &self,
         target: Target,
+        at_once: usize,
         slots: Arc<Semaphore>,
         mut stop: tokio::sync::watch::Receiver<bool>,
     ) -> Option<Inventory> {
@@ -238,6 +246,7 @@ impl Run<'_> {
             account: target.account.clone(),
             regions: target.regions.clone(),
             types: collectable(&self.rules_types),
+            at_once,
         };
         let entered = tokio::select! {
             entered = enter(&self.sessions, &self.caller, &target) => entered,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule, World};
-use crate::support::scan::{Fleet, assert_same, causes, items, part_of, timeless, verdicts};
+use crate::support::scan::{Fleet, assert_same, causes, items, part_of, timeless, total, verdicts};
 use crate::support::{Govcheck, Run};
 
 const SICK: &str = "222222222222";
@@ -39,12 +39,6 @@ fn only_unknown(script: Vec<Rule>, args: &[&str], expected: &[&str]) -> Value {
 
 fn on(operation: &str) -> On {
     On::operation(operation).account(SICK)
-}
-
-/// A count of the calls, over all services.
-fn total(report: &Value, count: &str) -> u64 {
-    let services = report["run"]["calls"].as_object().expect("the services");
-    services.values().filter_map(|counts| counts[count].as_u64()).sum()
 }
 
 #[test]

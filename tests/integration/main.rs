@@ -28,3 +28,4 @@ mod storage;
 mod support;
 mod table;
 mod three_values;
+mod throttling;

@@ -18,6 +18,8 @@ pub struct AccountScan {
     pub regions: Vec<String>,
     /// The resource types that the selected guardrails read.
     pub types: BTreeMap<String, Scope>,
+    /// How many of its collectors run at once.
+    pub at_once: usize,
 }
 
 impl AccountScan {
@@ -101,6 +103,7 @@ pub async fn collect_account(
 ) -> Inventory {
     let mut inventory = Inventory::new(scan.account, scan.regions, scan.types);
     let session = Arc::new(session);
+    let own_slots = Arc::new(Semaphore::new(scan.at_once));
     let regions: Arc<[String]> = inventory.regions.clone().into();
     let home = home_region(regions.iter()).cloned().unwrap_or_else(|| "ap-northeast-1".to_owned());
     let mut tasks = JoinSet::new();
@@ -109,9 +112,9 @@ pub async fn collect_account(
         for place in places(job.scope(), &inventory) {
             let region = if place == GLOBAL { home.clone() } else { place.clone() };
             let unit = Unit { session: Arc::clone(&session), region, regions: Arc::clone(&regions) };
-            let (slots, todo) = (Arc::clone(&slots), Arc::clone(&job));
+            let (own_slots, slots, todo) = (Arc::clone(&own_slots), Arc::clone(&slots), Arc::clone(&job));
             let task = tasks.spawn(async move {
-                let _slot = slots.acquire().await;
+                let _slots = (own_slots.acquire().await, slots.acquire().await);
                 tracing::debug!(account = %unit.session.account, region = %unit.region, collector = todo.name(), "collecting");
                 todo.run(&unit).await
             });

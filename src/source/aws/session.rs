@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
@@ -143,6 +144,7 @@ impl AccountSession {
     }
 }
 
+/// Uploads are not watched for stalling: a request that waits for its turn would be taken for one that stalls.
 fn config_loader(options: &SessionOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5).min(options.timeout))
@@ -151,6 +153,7 @@ fn config_loader(options: &SessionOptions) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
         .app_name(app_name())
 }
 

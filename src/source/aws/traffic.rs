@@ -21,6 +21,10 @@ use aws_smithy_types::byte_stream::ByteStream;
 use super::limiter::Limiter;
 use crate::model::CallCounts;
 
+/// How long a connection is kept for the next request. Every bucket, and every account for S3 Control, is a host of its
+/// own: those that are done must not fill the table of open files.
+const IDLE: Duration = Duration::from_secs(10);
+
 /// The requests of all accounts: one HTTP client, and counts by service.
 #[derive(Clone, Debug)]
 pub struct Traffic {
@@ -43,6 +47,7 @@ impl Traffic {
             builder.set_connector_settings(settings.cloned());
             builder.set_sleep_impl(components.and_then(RuntimeComponents::sleep_impl));
             builder.set_proxy_config(Some(ProxyConfig::from_env()));
+            builder.set_pool_idle_timeout(Some(Some(IDLE)));
             let provider = Provider::Rustls(CryptoMode::Ring);
             builder.tls_provider(provider).tls_context(tls.clone()).build_with_resolver(Resolver)
         });

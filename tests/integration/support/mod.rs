@@ -81,9 +81,13 @@ impl Govcheck {
     /// as by a full disk, and not killed.
     #[cfg(unix)]
     pub(crate) fn with_small_files(self) -> Self {
-        let limited = "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\"";
-        let mut command = Command::new("/bin/sh");
-        command.args(["-c", limited]).arg(self.command.get_program()).args(self.command.get_args());
+        self.under("/bin/sh", &["-c", "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\""])
+    }
+
+    /// The same run as the last arguments of another program.
+    pub(crate) fn under(self, program: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
+        command.args(args).arg(self.command.get_program()).args(self.command.get_args());
         command.env_clear().stdin(Stdio::null());
         for (name, value) in self.command.get_envs() {
             if let Some(value) = value {

@@ -133,6 +133,12 @@ pub(crate) fn causes(report: &Value, account: &str) -> BTreeSet<String> {
     items(report, "/coverage/gaps").iter().filter(|gap| gap["account"] == account).map(cause).collect()
 }
 
+/// A count of the calls, over all services.
+pub(crate) fn total(report: &Value, count: &str) -> u64 {
+    let services = report["run"]["calls"].as_object().expect("the services");
+    services.values().filter_map(|counts| counts[count].as_u64()).sum()
+}
+
 /// The report without what names the moment of the scan.
 pub(crate) fn timeless(report: &str) -> String {
     let lines = report.lines().filter(|line| !line.contains("\"started_at\"") && !line.contains("\"finished_at\""));

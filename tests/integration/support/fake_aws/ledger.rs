@@ -21,6 +21,8 @@ pub(super) struct Ledger {
     connections: AtomicUsize,
     in_flight: AtomicUsize,
     peak: AtomicUsize,
+    retries: AtomicUsize,
+    throttles: AtomicUsize,
 }
 
 impl Ledger {
@@ -31,6 +33,14 @@ impl Ledger {
         } else {
             calls.insert(key.clone(), 1);
         }
+    }
+
+    pub(super) fn record_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn record_throttle(&self) {
+        self.throttles.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn record_assumed(&self, caller: &str, role: String) {
@@ -69,6 +79,14 @@ impl Ledger {
 
     pub(super) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn retries(&self) -> usize {
+        self.retries.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn throttles(&self) -> usize {
+        self.throttles.load(Ordering::Relaxed)
     }
 
     pub(super) fn peak_in_flight(&self) -> usize {

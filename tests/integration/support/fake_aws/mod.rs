@@ -111,7 +111,7 @@ impl FakeAws {
         self.state.ledger.calls()
     }
 
-    /// How many calls arrived that the filter matches. Its `containing` and `times` play no part here.
+    /// How many calls arrived that the filter matches. Its `containing`, `times` and `share` play no part here.
     pub(crate) fn count(&self, filter: &On) -> usize {
         self.calls().iter().filter(|(key, _)| filter.matches_key(key)).map(|(_, count)| count).sum()
     }
@@ -137,6 +137,16 @@ impl FakeAws {
     /// The greatest number of calls that were being answered at the same time.
     pub(crate) fn peak_in_flight(&self) -> usize {
         self.state.ledger.peak_in_flight()
+    }
+
+    /// How many calls said of themselves that they are a further attempt.
+    pub(crate) fn retries(&self) -> usize {
+        self.state.ledger.retries()
+    }
+
+    /// How many calls were answered with [`Reply::Throttled`].
+    pub(crate) fn throttles(&self) -> usize {
+        self.state.ledger.throttles()
     }
 
     /// How many connections were opened.

@@ -15,6 +15,7 @@ pub(crate) struct On {
     operation: Option<String>,
     containing: Option<String>,
     times: Option<usize>,
+    share: Option<(usize, usize)>,
 }
 
 impl On {
@@ -63,9 +64,16 @@ impl On {
         self
     }
 
+    /// Applies to `part` of every `whole` matching calls, evenly in the order of their arrival: how many calls of a run
+    /// it takes is the same whenever their number is.
+    pub(crate) fn share(mut self, part: usize, whole: usize) -> Self {
+        self.share = Some((part, whole));
+        self
+    }
+
     /// Makes a rule of it.
     pub(crate) fn reply(self, reply: Reply) -> Rule {
-        Rule { on: self, reply, used: AtomicUsize::new(0) }
+        Rule { on: self, reply, seen: AtomicUsize::new(0), used: AtomicUsize::new(0) }
     }
 
     pub(super) fn matches_key(&self, key: &CallKey) -> bool {
@@ -81,11 +89,12 @@ impl On {
     }
 }
 
-/// A filter, its reply, and how often it was used.
+/// A filter, its reply, and how often it matched and was used.
 #[derive(Debug)]
 pub(crate) struct Rule {
     on: On,
     pub(super) reply: Reply,
+    seen: AtomicUsize,
     used: AtomicUsize,
 }
 
@@ -93,6 +102,11 @@ impl Rule {
     /// Whether the rule decides this call; counts the use when it does.
     fn takes(&self, call: &Call) -> bool {
         if !self.on.matches(call) {
+            return false;
+        }
+        if let Some((part, whole)) = self.on.share
+            && self.seen.fetch_add(1, Ordering::Relaxed) * part % whole >= part
+        {
             return false;
         }
         match self.on.times {

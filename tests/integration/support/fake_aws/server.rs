@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, header};
@@ -62,6 +63,9 @@ async fn answer(request: Request<Incoming>, state: &State) -> Served {
     let body = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();
     let call = Call::recognise(&head, &body, &state.world.base_account);
     state.ledger.record(&call.key);
+    if is_retry(&head) {
+        state.ledger.record_retry();
+    }
     if call.key.operation == "AssumeRole" {
         state.ledger.record_assumed(&call.caller, call.parameter("RoleArn").unwrap_or_default().to_owned());
     }
@@ -81,6 +85,13 @@ async fn answer(request: Request<Incoming>, state: &State) -> Served {
         other => plain(other, &call, state),
     };
     Ok(response(answer))
+}
+
+/// Whether the SDK's `amz-sdk-request: attempt=2; max=3` tells of an attempt after the first.
+fn is_retry(head: &Parts) -> bool {
+    let header = head.headers.get("amz-sdk-request").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut parts = header.split(';');
+    parts.any(|part| part.trim().strip_prefix("attempt=").is_some_and(|attempt| attempt != "1"))
 }
 
 /// What a reply says, where it is no matter of time or of the connection.
@@ -114,7 +125,10 @@ fn plain(reply: &Reply, call: &Call, state: &State) -> Answer {
         Reply::DeniedByScp => Fault::DeniedByScp,
         Reply::DeniedImplicitScp => Fault::DeniedImplicitScp,
         Reply::DeniedBare => Fault::DeniedBare,
-        Reply::Throttled => Fault::Throttled,
+        Reply::Throttled => {
+            state.ledger.record_throttle();
+            Fault::Throttled
+        }
         Reply::ServerError => Fault::ServerError,
         Reply::ExpiredToken => Fault::ExpiredToken,
         Reply::ClockSkew => Fault::ClockSkew,

@@ -101,6 +101,18 @@ fn a_rule_with_times_steps_aside() {
 }
 
 #[test]
+fn a_rule_with_a_share_takes_it_evenly() {
+    let aws = FakeAws::start(vec![
+        On::operation("DescribeVolumes").share(2, 5).reply(Reply::Throttled.after_ms(1)),
+        On::any().reply(Reply::Ok.after_ms(1)),
+    ]);
+    let throttled: Vec<bool> = (0..10).map(|_| volumes(&aws).contains("RequestLimitExceeded")).collect();
+    assert_eq!(throttled[..5], [true, false, false, true, false]);
+    assert_eq!(throttled[5..], throttled[..5]);
+    assert_eq!((aws.throttles(), aws.retries()), (4, 0));
+}
+
+#[test]
 fn pages_may_never_end() {
     let aws = FakeAws::start(vec![On::any().reply(Reply::EndlessPages)]);
     assert!(volumes(&aws).contains("<nextToken>endless-0</nextToken>"));
