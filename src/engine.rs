@@ -396,7 +396,7 @@ impl<'a> View<'a> {
         for resource in &inventory.resources {
             by_type.entry(&resource.id.resource_type).or_default().push(resource);
         }
-        Self { inventory, account: inventory.account.to_value(), by_type, fleet: None }
+        Self { inventory, account: described(&inventory.account), by_type, fleet: None }
     }
 
     fn of_type(&self, kind: &str) -> impl Iterator<Item = &'a Resource> {

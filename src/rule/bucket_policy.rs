@@ -3,7 +3,7 @@
 use super::functions::Answer;
 use super::identity_policy::all;
 use super::policy_document::{
-    any, has_effect, has_part, is_everyone, is_fixed, known, matches_wildcards, part, statements,
+    any, covers_arn, has_effect, has_part, is_everyone, is_fixed, known, matches_wildcards, part, statements,
 };
 use crate::model::Value;
 
@@ -52,7 +52,7 @@ pub(super) fn denies_outside_vpc(document: &Value, bucket: &Value, exempt: &Valu
     for (action, target) in DATA_ACTIONS {
         let arn = match target {
             Target::Bucket => format!("arn:aws:s3:::{bucket}"),
-            Target::Object => format!("arn:aws:s3:::{bucket}/object"),
+            Target::Object => format!("arn:aws:s3:::{bucket}/*"),
         };
         if !any(statements.iter().map(|statement| denies(statement, action, &arn, exempt)))? {
             return Ok(false);
@@ -68,7 +68,7 @@ fn denies(statement: &Value, action: &str, arn: &str, exempt: &Value) -> Answer<
         has_part(statement, "NotPrincipal").map(|excepts| !excepts),
         is_everyone(statement),
         names_action(statement, action),
-        covers(statement, "Resource", |pattern| matches_wildcards(pattern, arn)),
+        covers(statement, "Resource", |pattern| covers_arn(pattern, arn)),
         part(statement, "Condition").and_then(|condition| spares_only_places(condition, exempt)),
     ])
 }
@@ -210,6 +210,7 @@ mod tests {
             with("Principal", json!({"AWS": "arn:aws:iam::111111111111:root"})),
             with("NotPrincipal", json!({"AWS": "arn:aws:iam::111111111111:root"})),
             with("Resource", json!("arn:aws:s3:::b/*")),
+            with("Resource", json!(["arn:aws:s3:::b", "arn:aws:s3:::b/o*"])),
             with("Resource", json!(["arn:aws:s3:::c", "arn:aws:s3:::c/*"])),
             with("Effect", json!("Allow")),
         ] {

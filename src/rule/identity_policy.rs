@@ -201,7 +201,8 @@ pub(super) fn grants_admin(document: &Value) -> Answer<bool> {
     let all_but_some = granting(|statement| has_part(statement, "NotAction"))?;
     let iam = |statement: &Value| match part(statement, "NotAction")? {
         Value::Null => any_pattern(statement, "Action", |pattern| covers(pattern, EVERY_IAM_ACTION)),
-        _ => any_pattern(statement, "NotAction", |pattern| covers(pattern, EVERY_IAM_ACTION)).map(|left_out| !left_out),
+        _ => any_pattern(statement, "NotAction", |pattern| covers(pattern, EVERY_IAM_ACTION) && !pattern.contains('?'))
+            .map(|left_out| !left_out),
     };
     Ok(all_but_some && granting(iam)?)
 }
@@ -225,8 +226,9 @@ fn any_pattern(statement: &Value, name: &str, test: fn(&str) -> bool) -> Answer<
     any(part(statement, name)?.one_or_many().iter().map(|item| Ok(known(item)?.as_str().is_some_and(test))))
 }
 
+/// A pattern that matches two actions with nothing in common, one of them as short as can be, matches all.
 fn is_every_action(pattern: &str) -> bool {
-    pattern.contains('*') && pattern.chars().all(|c| matches!(c, '*' | ':'))
+    ["a:b", "zzzzzzzz:Yyyyyyyy"].iter().all(|action| matches_wildcards(pattern, action))
 }
 
 /// Whether a pattern covers all that another one covers. Taking the other one for a text is exact as long as the
@@ -351,11 +353,13 @@ mod tests {
         for statements in [
             json!(grant(json!("*"), json!("*"))),
             json!([grant(json!("*:*"), json!(["*"]))]),
+            json!([grant(json!("?*"), json!("*"))]),
             json!([grant(json!("s3:Get*"), json!("*")), grant(json!(["s3:*", "*"]), json!(["arn:aws:s3:::b", "*"]))]),
             json!([grant(json!("*"), json!("arn:aws:*"))]),
             json!([{"Effect": "Allow", "Action": "*", "NotResource": "arn:aws:s3:::log/*"}]),
             json!([but(json!("aws-portal:*"))]),
             json!([but(json!(["iam:CreateUser"]))]),
+            json!([but(json!(["iam:?"]))]),
             json!([but(json!(["iam:*", "organizations:*"])), grant(json!("iam:*"), json!("*"))]),
             json!([grant(json!("*"), json!("*")), {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]),
         ] {
@@ -366,6 +370,7 @@ mod tests {
             json!([grant(json!("iam:*"), json!("*"))]),
             json!([grant(json!("*"), json!("arn:aws:s3:::*"))]),
             json!([grant(json!("*:Get*"), json!("*"))]),
+            json!([grant(json!("??:*"), json!("*"))]),
             json!([but(json!(["iam:*", "organizations:*"]))]),
             json!([but(json!("*"))]),
             json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]),

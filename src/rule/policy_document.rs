@@ -41,13 +41,19 @@ pub(super) fn denies_plain_http(document: &Value, bucket: &Value) -> Answer<bool
     let bucket = known(bucket)?.as_str().unwrap_or_default().to_owned();
     let statements = statements(document)?;
     // The bucket and its objects may be covered by different statements.
-    for target in [bucket.clone(), format!("{bucket}/object")] {
+    for target in [bucket.clone(), format!("{bucket}/*")] {
         let arn = format!("arn:aws:s3:::{target}");
         if !any(statements.iter().map(|statement| denies_http_on(statement, &arn)))? {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+/// Whether a resource pattern covers an ARN, or all that an ARN ending in `*` stands for: that one is read as a text,
+/// so the one character of `?` must not pass for it.
+pub(super) fn covers_arn(pattern: &str, arn: &str) -> bool {
+    matches_wildcards(pattern, arn) && !(arn.ends_with('*') && pattern.contains('?'))
 }
 
 /// Disjunction in three values.
@@ -150,7 +156,11 @@ pub(super) fn is_fixed(key: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return true };
     match key {
         "aws:sourceip" => is_narrow(text),
-        "aws:principalorgpaths" | "aws:sourceorgpaths" => !text.starts_with(['*', '?']) && !text.contains("${"),
+        // The path inside the organization may be a wildcard, the organization not.
+        "aws:principalorgpaths" | "aws:sourceorgpaths" => {
+            text.split_once('/').is_some_and(|(organization, _)| !organization.contains(['*', '?', '$']))
+                && !text.contains("${")
+        }
         // The access point's name may be a wildcard as long as its account is fixed.
         "s3:dataaccesspointarn" => {
             text.split(':').nth(4).is_some_and(|account| account.len() == 12 && !account.contains(['*', '?', '$']))
@@ -179,7 +189,7 @@ fn denies_http_on(statement: &Value, arn: &str) -> Answer<bool> {
         && any(part(statement, "Resource")?
             .one_or_many()
             .iter()
-            .map(|resource| Ok(known(resource)?.as_str().is_some_and(|pattern| matches_wildcards(pattern, arn)))))?
+            .map(|resource| Ok(known(resource)?.as_str().is_some_and(|pattern| covers_arn(pattern, arn)))))?
         && only_insecure_transport(part(statement, "Condition")?)?)
 }
 
@@ -261,6 +271,7 @@ mod tests {
             allow(json!("*"), json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1"}})),
             allow(json!("*"), json!({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}})),
             allow(json!("*"), json!({"Bool": {"aws:SecureTransport": "true"}})),
+            allow(json!("*"), json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-*/r-1/*"}})),
             json!({"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "*"}),
         ] {
             assert_eq!(public(statement.clone()), Ok(true), "{statement}");
@@ -271,6 +282,7 @@ mod tests {
             allow(json!("*"), json!({"StringEquals": {"aws:SourceVpce": "vpce-1"}})),
             allow(json!("*"), json!({"StringEquals": {"aws:PrincipalOrgID": ["o-1", "o-2"]}})),
             allow(json!("*"), json!({"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.0.2.1"]}})),
+            allow(json!("*"), json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-1/r-1/*"}})),
             json!({"Effect": "Deny", "Principal": "*", "Action": "*"}),
         ] {
             assert_eq!(public(statement.clone()), Ok(false), "{statement}");
@@ -304,6 +316,10 @@ mod tests {
         ]);
         assert_eq!(ask(apart), Ok(true));
         assert_eq!(ask(json!([deny(json!("arn:aws:s3:::b/*"), insecure.clone())])), Ok(false));
+        for part in ["arn:aws:s3:::b/o*", "arn:aws:s3:::b/?", "arn:aws:s3:::b/object"] {
+            let some_objects = json!([deny(json!(["arn:aws:s3:::b", part]), insecure.clone())]);
+            assert_eq!(ask(some_objects), Ok(false), "{part}");
+        }
         assert_eq!(ask(json!([deny(json!("arn:aws:s3:::other*"), insecure)])), Ok(false));
         let narrowed = json!({"Bool": {"aws:SecureTransport": "false"}, "StringEquals": {"aws:PrincipalArn": "x"}});
         assert_eq!(ask(json!([deny(both, narrowed)])), Ok(false));
