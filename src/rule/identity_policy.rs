@@ -141,7 +141,7 @@ fn is_inside(value: &Value, ids: &Value) -> Answer<bool> {
 /// The account of an ARN, whatever is left open in its other parts, or the organization of an organization path.
 fn owner(text: &str) -> Option<&str> {
     if text.starts_with("arn:") {
-        let account = text.splitn(6, ':').nth(4)?;
+        let account = text.split(':').nth(4)?;
         return (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account);
     }
     let organization = text.split('/').next()?;
