@@ -133,7 +133,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "foreign_principals",
         signature: "foreign_principals(document, ids) -> list",
-        doc: "The principals that the Allow statements of a resource or trust policy admit and that do not belong to the listed ids of accounts (or organizations, VPCs, VPC endpoints), as they are written. Everyone is `*`, unless conditions limit the callers to fixed values: then it is those of them that do not belong. Services, federated principals and deleted users and roles are not listed. What cannot be told beside them is an unknown item.",
+        doc: "The principals that the Allow statements of a resource or trust policy admit and that do not belong to the listed ids of accounts (or organizations, VPCs, VPC endpoints), as they are written. Everyone is `*`, unless conditions limit the callers to fixed values (of an ARN the account is enough): then it is those of them that do not belong. Services, federated principals and deleted users and roles are not listed. What cannot be told beside them is an unknown item.",
         arguments: || vec![DYN_TYPE, DYN_TYPE],
         call: |args| {
             function("foreign_principals", args, |args| identity_policy::foreign_principals(&args[0], &args[1]))

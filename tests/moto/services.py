@@ -209,6 +209,8 @@ def messages_and_secrets(aws, truth):
     account = Services(aws, truth, "111111111111", "juki-prod", "number-use")
     key = account.key()
     from_one_topic = {"ArnEquals": {"aws:SourceArn": f"arn:aws:sns:{TOKYO}:{account.id}:notices"}}
+    from_own_topics = {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:*:{account.id}:*"}}
+    from_any_topic = {"ArnLike": {"aws:SourceArn": f"arn:aws:sns:{TOKYO}:*:*"}}
     over_tls = {"Bool": {"aws:SecureTransport": "true"}}
 
     account.queue("default")
@@ -216,6 +218,8 @@ def messages_and_secrets(aws, truth):
     account.queue("key-of-aws", OSAKA, KmsMasterKeyId="alias/aws/sqs", SqsManagedSseEnabled="false")
     account.queue("plain", broken={"GC-ENC-008"}, SqsManagedSseEnabled="false")
     account.queue("from-topic", statement=allow("sqs:SendMessage", condition=from_one_topic))
+    account.queue("from-own-topics", statement=allow("sqs:SendMessage", condition=from_own_topics))
+    account.queue("from-any-topic", broken={PUBLIC}, statement=allow("sqs:SendMessage", condition=from_any_topic))
     account.queue("for-account", statement=allow("sqs:*", {"AWS": "arn:aws:iam::222222222222:root"}))
     account.queue("open", OSAKA, broken={PUBLIC}, statement=allow("sqs:SendMessage"))
     account.queue("open-over-tls", broken={PUBLIC}, statement=allow("sqs:*", {"AWS": "*"}, over_tls))
