@@ -176,3 +176,16 @@ fn environment_variables_and_secrets_are_not_written_down() {
     }
     assert!(functions > 0);
 }
+
+#[test]
+fn an_answer_without_what_it_is_asked_for_says_nothing() {
+    for (guardrail, operation, resource, part, action) in [
+        ("GC-ENC-007", "DescribeTable", "receipts", "\"Table\":", "dynamodb:DescribeTable"),
+        ("GC-EXP-009", "DescribeCluster", "", "\"cluster\":", "eks:DescribeCluster"),
+    ] {
+        let (found, causes) =
+            judged(guardrail, changed(operation, resource, part, &part.replace(char::is_alphabetic, "x")));
+        assert!(found.values().any(|verdict| verdict == "unknown"), "{guardrail}: {found:?}");
+        assert_eq!(causes, [format!("call_failed {action} NoAnswer")]);
+    }
+}

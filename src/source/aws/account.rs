@@ -45,24 +45,22 @@ async fn account(unit: &Unit) -> Batch {
         ("CredentialReport", report),
         ("AlternateContacts", contacts),
     ]);
-    let account = unit.global(ACCOUNT, unit.account(), None, properties);
-    Batch::of(ACCOUNT, (vec![account], None))
+    Batch::one(unit.global(ACCOUNT, unit.account(), None, properties))
 }
 
 async fn summary(unit: &Unit, client: &Client) -> Value {
-    match unit.call("iam:GetAccountSummary", client.get_account_summary().send()).await {
+    match unit.ask("iam:GetAccountSummary", client.get_account_summary().send(), |answer| answer.summary_map).await {
         Err(failure) => failure.into_value(),
-        Ok(answer) => {
-            Value::map(answer.summary_map().into_iter().flatten().map(|(key, number)| (key.as_str(), (*number).into())))
-        }
+        Ok(numbers) => Value::map(numbers.iter().map(|(key, number)| (key.as_str(), (*number).into()))),
     }
 }
 
 async fn password_policy(unit: &Unit, client: &Client) -> Value {
-    match unit.call("iam:GetAccountPasswordPolicy", client.get_account_password_policy().send()).await {
+    let call = client.get_account_password_policy().send();
+    match unit.ask("iam:GetAccountPasswordPolicy", call, |answer| answer.password_policy).await {
         Err(failure) if failure.is(&NO_SUCH_ENTITY) => Value::Null,
         Err(failure) => failure.into_value(),
-        Ok(answer) => answer.password_policy().map_or(Value::Null, policy_properties),
+        Ok(policy) => policy_properties(&policy),
     }
 }
 
@@ -84,10 +82,11 @@ fn policy_properties(policy: &PasswordPolicy) -> Value {
 /// Which alternate contacts are registered. Who they are is not kept.
 async fn alternate_contacts(unit: &Unit) -> Value {
     use AlternateContactType::{Billing, Operations, Security};
-    let client = aws_sdk_account::Client::new(&unit.session.config(CONTACTS_REGION));
+    let there = unit.at(CONTACTS_REGION);
+    let client = aws_sdk_account::Client::new(&there.config());
     let registered = async |kind: AlternateContactType| {
         let call = client.get_alternate_contact().alternate_contact_type(kind).send();
-        match unit.call("account:GetAlternateContact", call).await {
+        match there.call("account:GetAlternateContact", call).await {
             Ok(_) => true.into(),
             Err(failure) if failure.is(&["ResourceNotFoundException"]) => false.into(),
             Err(failure) => failure.into_value(),

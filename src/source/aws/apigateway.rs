@@ -33,7 +33,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
 ];
 
 fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 async fn list(unit: &Unit, client: &Client) -> (Vec<RestApi>, Option<Failure>) {
@@ -65,13 +65,9 @@ fn rest_api(unit: &Unit, api: &RestApi) -> Option<Resource> {
         ("Name", api.name().into()),
         ("EndpointConfiguration", endpoint.into()),
         ("DisableExecuteApiEndpoint", api.disable_execute_api_endpoint().into()),
-        ("Tags", tags(api.tags())),
+        ("Tags", convert::tag_map(api.tags())),
     ]);
     Some(unit.resource(REST_API, id, arn(unit, id), properties))
-}
-
-fn tags(tags: Option<&std::collections::HashMap<String, String>>) -> Value {
-    convert::tags(tags.into_iter().flatten().map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))))
 }
 
 async fn stages(unit: &Unit) -> Batch {
@@ -102,7 +98,7 @@ fn stage(unit: &Unit, api: &str, stage: &Stage) -> Option<Resource> {
         ("RestApiId", api.into()),
         ("StageName", name.into()),
         ("WebAclArn", convert::text(stage.web_acl_arn())),
-        ("Tags", tags(stage.tags())),
+        ("Tags", convert::tag_map(stage.tags())),
     ]);
     Some(unit.resource(STAGE, format!("{api}/{name}"), arn(unit, &format!("{api}/stages/{name}")), properties))
 }

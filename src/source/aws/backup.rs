@@ -42,7 +42,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
 pub(super) const PAGE: i32 = 1000;
 
 pub(super) fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 async fn vaults(unit: &Unit) -> Batch {

@@ -8,7 +8,7 @@ use aws_sdk_backup::types::{
 use futures::{FutureExt, StreamExt, stream};
 
 use super::backup::{PAGE, client};
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -45,16 +45,14 @@ fn is_gone(failure: &Failure) -> bool {
 async fn plans(unit: &Unit) -> Batch {
     let client = client(unit);
     let (listed, failure) = list(unit, &client).await;
-    let read = |member| plan(unit, &client, member);
-    let resources: Vec<Option<Resource>> = stream::iter(listed).map(read).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(PLAN, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(PLAN, (each(listed, |member| plan(unit, &client, member)).await, failure))
 }
 
 async fn plan(unit: &Unit, client: &Client, member: BackupPlansListMember) -> Option<Resource> {
     let id = member.backup_plan_id()?;
     let call = client.get_backup_plan().backup_plan_id(id).send();
-    let plan = match unit.call("backup:GetBackupPlan", call).await {
-        Ok(answer) => answer.backup_plan().map(plan_properties).into(),
+    let plan = match unit.ask("backup:GetBackupPlan", call, |answer| answer.backup_plan).await {
+        Ok(plan) => plan_properties(&plan),
         Err(failure) if is_gone(&failure) => return None,
         Err(failure) => failure.into_value(),
     };
@@ -74,7 +72,6 @@ fn plan_properties(plan: &BackupPlan) -> Value {
 }
 
 fn rule(rule: &BackupRule) -> Value {
-    let copies = rule.copy_actions();
     Value::map([
         ("RuleName", rule.rule_name().into()),
         ("TargetBackupVault", rule.target_backup_vault_name().into()),
@@ -83,7 +80,7 @@ fn rule(rule: &BackupRule) -> Value {
         ("ScheduleExpressionTimezone", rule.schedule_expression_timezone().into()),
         ("EnableContinuousBackup", rule.enable_continuous_backup().into()),
         ("Lifecycle", rule.lifecycle().map(lifecycle).into()),
-        ("CopyActions", (!copies.is_empty()).then(|| Value::list(copies.iter().map(copy_action))).into()),
+        ("CopyActions", convert::some(rule.copy_actions().iter().map(copy_action))),
     ])
 }
 
@@ -114,9 +111,7 @@ async fn selections(unit: &Unit) -> Batch {
             batch.fail(SELECTION, failure);
         }
     }
-    let read = |member| selection(unit, &client, member);
-    let resources: Vec<Option<Resource>> = stream::iter(listed).map(read).buffered(CALLS_AT_ONCE).collect().await;
-    batch.resources.extend(resources.into_iter().flatten());
+    batch.resources = each(listed, |member| selection(unit, &client, member)).await;
     batch
 }
 
@@ -132,8 +127,8 @@ async fn selections_of(
 async fn selection(unit: &Unit, client: &Client, member: BackupSelectionsListMember) -> Option<Resource> {
     let (plan, id) = (member.backup_plan_id()?, member.selection_id()?);
     let call = client.get_backup_selection().backup_plan_id(plan).selection_id(id).send();
-    let selection = match unit.call("backup:GetBackupSelection", call).await {
-        Ok(answer) => answer.backup_selection().map(selection_properties).into(),
+    let selection = match unit.ask("backup:GetBackupSelection", call, |answer| answer.backup_selection).await {
+        Ok(selection) => selection_properties(&selection),
         Err(failure) if is_gone(&failure) => return None,
         Err(failure) => failure.into_value(),
     };
@@ -143,13 +138,12 @@ async fn selection(unit: &Unit, client: &Client, member: BackupSelectionsListMem
 }
 
 fn selection_properties(selection: &BackupSelection) -> Value {
-    let tags = selection.list_of_tags();
     Value::map([
         ("SelectionName", selection.selection_name().into()),
         ("IamRoleArn", selection.iam_role_arn().into()),
         ("Resources", convert::sorted_texts(selection.resources())),
         ("NotResources", convert::sorted_texts(selection.not_resources())),
-        ("ListOfTags", (!tags.is_empty()).then(|| Value::list(tags.iter().map(condition))).into()),
+        ("ListOfTags", convert::some(selection.list_of_tags().iter().map(condition))),
         ("Conditions", selection.conditions().map(conditions).into()),
     ])
 }
@@ -163,9 +157,7 @@ fn condition(condition: &Condition) -> Value {
 }
 
 fn conditions(conditions: &Conditions) -> Value {
-    let listed = |parameters: &[ConditionParameter]| -> Value {
-        (!parameters.is_empty()).then(|| Value::list(parameters.iter().map(parameter))).into()
-    };
+    let listed = |parameters: &[ConditionParameter]| convert::some(parameters.iter().map(parameter));
     Value::map([
         ("StringEquals", listed(conditions.string_equals())),
         ("StringLike", listed(conditions.string_like())),

@@ -4,9 +4,12 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use aws_smithy_async::future::pagination_stream::PaginationStream;
+use aws_smithy_async::future::pagination_stream::fn_stream::FnStream;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use futures::{StreamExt, future, stream};
 
 use super::session::AccountSession;
 use crate::model::{GLOBAL, Gap, Resource, ResourceId, Unknown, Value};
@@ -15,10 +18,10 @@ use crate::model::{GLOBAL, Gap, Resource, ResourceId, Unknown, Value};
 pub(super) const CALLS_AT_ONCE: usize = 8;
 
 /// A listing of more pages is not followed: no quota of AWS lets one grow that long.
-const MAX_PAGES: usize = 2_000;
+pub(super) const MAX_PAGES: usize = 2_000;
 
 /// The items of a page, and the token of the next one.
-type Page<T> = (Option<Vec<T>>, Option<String>);
+pub(super) type Page<T> = (Option<Vec<T>>, Option<String>);
 
 /// What one collector works on: an account, and a region of it.
 pub struct Unit {
@@ -38,6 +41,11 @@ impl Unit {
 
     pub(super) fn account(&self) -> &str {
         self.session.account.as_str()
+    }
+
+    /// What a client of the unit's region is made of.
+    pub(super) fn config(&self) -> SdkConfig {
+        self.session.config(&self.region)
     }
 
     /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`.
@@ -61,36 +69,36 @@ impl Unit {
         call.await.map_err(|error| Failure::of(action, &self.region, &error))
     }
 
+    /// Awaits a call of whose answer one part counts. An answer without it is a failure: it says nothing.
+    ///
+    /// # Errors
+    /// The failure, told apart by its cause.
+    pub(super) async fn ask<T, P, E, R>(
+        &self,
+        action: &'static str,
+        call: impl Future<Output = Result<T, SdkError<E, R>>>,
+        part: impl FnOnce(T) -> Option<P>,
+    ) -> Result<P, Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+        R: fmt::Debug,
+    {
+        part(self.call(action, call).await?).ok_or_else(|| Failure::unsaid(action))
+    }
+
     /// Reads a listing to its end; what was read before a failure stays. `split` takes a page apart into its items and
     /// the token of the next page.
     pub(super) async fn list<P, T, E, R>(
         &self,
         action: &'static str,
-        mut pages: PaginationStream<Result<P, SdkError<E, R>>>,
+        pages: PaginationStream<Result<P, SdkError<E, R>>>,
         split: fn(P) -> Page<T>,
     ) -> (Vec<T>, Option<Failure>)
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: fmt::Debug,
     {
-        let mut items = Vec::new();
-        let mut next = None;
-        let mut count = 0;
-        while let Some(page) = pages.next().await {
-            let page = match page {
-                Ok(page) => page,
-                Err(error) => return (items, Some(Failure::of(action, &self.region, &error))),
-            };
-            let (more, token) = split(page);
-            items.extend(more.unwrap_or_default());
-            next = token.filter(|token| !token.is_empty());
-            count += 1;
-            if count == MAX_PAGES && next.is_some() {
-                return (items, Some(Failure::endless(action, "TooManyPages", "the listing does not end")));
-            }
-        }
-        // When a token comes back a second time, the SDK ends the listing without an error.
-        (items, next.map(|_| Failure::endless(action, "RepeatedPageToken", "the same page token came twice")))
+        read_pages(action, &self.region, pages, MAX_PAGES, split).await
     }
 
     /// The same account in another region.
@@ -133,6 +141,73 @@ impl Unit {
     }
 }
 
+/// Reads a listing to its end, or up to a number of pages; what was read before a failure stays.
+pub(super) async fn read_pages<P, T, E, R>(
+    action: &str,
+    region: &str,
+    mut pages: PaginationStream<Result<P, SdkError<E, R>>>,
+    most: usize,
+    split: fn(P) -> Page<T>,
+) -> (Vec<T>, Option<Failure>)
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: fmt::Debug,
+{
+    let mut items = Vec::new();
+    let mut next = None;
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => return (items, Some(Failure::of(action, region, &error))),
+        };
+        let (more, token) = split(page);
+        items.extend(more.unwrap_or_default());
+        next = token.filter(|token| !token.is_empty());
+        count += 1;
+        if count == most && next.is_some() {
+            return (items, Some(Failure::new(action, "TooManyPages", "the listing has more pages than are read")));
+        }
+    }
+    // When a token comes back a second time, the SDK ends the listing without an error.
+    (items, next.map(|_| Failure::new(action, "RepeatedPageToken", "the same page token came twice")))
+}
+
+/// The pages of an operation for which the SDK has no paginator: `ask` asks for the page of a token, which `next` finds
+/// in the page before. They end, like those of the SDK, where a token comes a second time.
+pub(super) fn pages<P, E, F>(
+    ask: impl Fn(Option<String>) -> F + Send + Sync + 'static,
+    next: fn(&P) -> Option<&str>,
+) -> PaginationStream<Result<P, E>>
+where
+    P: Send + Sync + 'static,
+    E: Send + Sync + 'static,
+    F: Future<Output = Result<P, E>> + Send,
+{
+    PaginationStream::new(FnStream::new(move |sender| {
+        Box::pin(async move {
+            let mut token = None;
+            loop {
+                let page = ask(token.clone()).await;
+                let after = page.as_ref().ok().and_then(next).map(str::to_owned);
+                let done = after.as_ref().is_none_or(String::is_empty) || after == token;
+                if sender.send(page).await.is_err() || done {
+                    return;
+                }
+                token = after;
+            }
+        })
+    }))
+}
+
+/// Asks about each item, [`CALLS_AT_ONCE`] at a time, and leaves out those of which there is nothing to say.
+pub(super) async fn each<I, F, T>(items: impl IntoIterator<Item = I>, ask: impl FnMut(I) -> F) -> Vec<T>
+where
+    F: Future<Output = Option<T>>,
+{
+    stream::iter(items).map(ask).buffered(CALLS_AT_ONCE).filter_map(future::ready).collect().await
+}
+
 /// What a collector saw. A listing that failed leaves its failure; the resources seen before it stay.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -153,8 +228,29 @@ impl Batch {
 
     /// Takes the outcome of a listing that yields one type.
     pub(super) fn of(kind: &str, listed: (Vec<Resource>, Option<Failure>)) -> Self {
-        let (resources, failure) = listed;
-        Self { resources, failures: failure.map(|failure| (kind.to_owned(), failure)).into_iter().collect() }
+        Self::of_kinds([kind], listed)
+    }
+
+    /// Takes the outcome of a listing that yields several types.
+    pub(super) fn of_kinds<'a>(
+        kinds: impl IntoIterator<Item = &'a str>,
+        (resources, failure): (Vec<Resource>, Option<Failure>),
+    ) -> Self {
+        let mut batch = Self { resources, failures: Vec::new() };
+        if let Some(failure) = failure {
+            kinds.into_iter().for_each(|kind| batch.fail(kind, failure.clone()));
+        }
+        batch
+    }
+
+    /// The one resource of a kind that an account or a region has.
+    pub(super) fn one(resource: Resource) -> Self {
+        Self { resources: vec![resource], failures: Vec::new() }
+    }
+
+    /// Nothing was seen.
+    pub(super) fn failed(kind: &str, failure: Failure) -> Self {
+        Self::of(kind, (Vec::new(), Some(failure)))
     }
 
     /// The gaps of the failed listings, in `region`.
@@ -231,9 +327,15 @@ impl Failure {
         codes.contains(&self.code.as_str())
     }
 
-    pub(super) fn endless(action: &str, code: &str, message: &str) -> Self {
+    /// What AWS did not say with an error.
+    pub(super) fn new(action: &str, code: &str, message: &str) -> Self {
         let cause = Unknown::CallFailed { action: action.to_owned(), code: code.to_owned() };
         Self { cause, code: code.to_owned(), message: message.to_owned() }
+    }
+
+    /// An answer that leaves out what it is asked for.
+    pub(super) fn unsaid(action: &str) -> Self {
+        Self::new(action, "NoAnswer", "the answer leaves it out")
     }
 
     /// The unknown leaf in place of what the call would have said.

@@ -24,7 +24,7 @@ const REGION: &str = "us-east-1";
 
 async fn distributions(unit: &Unit) -> Batch {
     let there = unit.at(REGION);
-    let client = Client::new(&there.session.config(REGION));
+    let client = Client::new(&there.config());
     let pages = client.list_distributions().into_paginator().page_size(100).send();
     let (summaries, failure) = there
         .list("cloudfront:ListDistributions", pages, |page| match page.distribution_list {

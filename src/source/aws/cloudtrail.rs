@@ -21,18 +21,17 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn trails(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
+    let call = client.describe_trails().include_shadow_trails(true).send();
+    let answer = match unit.call("cloudtrail:DescribeTrails", call).await {
+        Err(failure) => return Batch::failed(TRAIL, failure),
+        Ok(answer) => answer,
+    };
     let mut batch = Batch::default();
-    let described = client.describe_trails().include_shadow_trails(true).send();
-    match unit.call("cloudtrail:DescribeTrails", described).await {
-        Err(failure) => batch.fail(TRAIL, failure),
-        Ok(answer) => {
-            for trail in answer.trail_list() {
-                let home = trail.home_region().unwrap_or(&unit.region);
-                if emits(&unit.region, &unit.regions, home) {
-                    batch.resources.extend(resource(unit, home, trail).await);
-                }
-            }
+    for trail in answer.trail_list() {
+        let home = trail.home_region().unwrap_or(&unit.region);
+        if emits(&unit.region, &unit.regions, home) {
+            batch.resources.extend(resource(unit, home, trail).await);
         }
     }
     batch
@@ -52,12 +51,12 @@ fn emits(region: &str, scanned: &[String], home: &str) -> bool {
 async fn resource(unit: &Unit, home: &str, trail: &Trail) -> Option<Resource> {
     let arn = trail.trail_arn().unwrap_or_default();
     let name = trail.name().unwrap_or(arn);
-    let mut details = Details::ask(unit, &unit.region, arn).await;
+    let mut details = Details::ask(unit, arn).await;
     if details.not_found() && is_own(unit.account(), arn) {
         if unit.region == home {
             return None;
         }
-        let at_home = Details::ask(unit, home, arn).await;
+        let at_home = Details::ask(&unit.at(home), arn).await;
         if at_home.not_found() {
             return None;
         }
@@ -109,8 +108,8 @@ struct Details {
 }
 
 impl Details {
-    async fn ask(unit: &Unit, region: &str, arn: &str) -> Self {
-        let client = Client::new(&unit.session.config(region));
+    async fn ask(unit: &Unit, arn: &str) -> Self {
+        let client = Client::new(&unit.config());
         let (status, selectors) = tokio::join!(
             unit.call("cloudtrail:GetTrailStatus", client.get_trail_status().name(arn).send()),
             unit.call("cloudtrail:GetEventSelectors", client.get_event_selectors().trail_name(arn).send()),
@@ -135,16 +134,15 @@ fn is_own(account: &str, arn: &str) -> bool {
     arn.split(':').nth(4) == Some(account)
 }
 
+/// A trail has selectors of one kind.
 fn event_selectors(answer: &GetEventSelectorsOutput) -> Vec<(&'static str, Value)> {
     vec![
-        ("EventSelectors", some(answer.event_selectors().iter().map(event_selector))),
-        ("AdvancedEventSelectors", some(answer.advanced_event_selectors().iter().map(advanced_event_selector))),
+        ("EventSelectors", convert::some(answer.event_selectors().iter().map(event_selector))),
+        (
+            "AdvancedEventSelectors",
+            convert::some(answer.advanced_event_selectors().iter().map(advanced_event_selector)),
+        ),
     ]
-}
-
-/// A list that is absent when empty: a trail has selectors of one kind.
-fn some(items: impl ExactSizeIterator<Item = Value>) -> Value {
-    if items.len() == 0 { Value::Null } else { Value::list(items) }
 }
 
 fn event_selector(selector: &EventSelector) -> Value {
@@ -154,7 +152,7 @@ fn event_selector(selector: &EventSelector) -> Value {
     Value::map([
         ("ReadWriteType", selector.read_write_type().map(|kind| kind.as_str()).into()),
         ("IncludeManagementEvents", selector.include_management_events().into()),
-        ("DataResources", some(selector.data_resources().iter().map(data_resource))),
+        ("DataResources", convert::some(selector.data_resources().iter().map(data_resource))),
         ("ExcludeManagementEventSources", convert::sorted_texts(selector.exclude_management_event_sources())),
     ])
 }

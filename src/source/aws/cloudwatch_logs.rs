@@ -19,7 +19,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn log_groups(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_log_groups().into_paginator().page_size(50).send();
     let (groups, failure) = unit.list("logs:DescribeLogGroups", pages, |page| (page.log_groups, page.next_token)).await;
     Batch::of(LOG_GROUP, (groups.iter().filter_map(|group| log_group(unit, group)).collect(), failure))

@@ -9,25 +9,28 @@ use futures::FutureExt;
 
 use super::call::{Batch, Failure, Unit};
 use super::{Collector, Scope, convert};
-use crate::model::{Resource, Unknown, Value};
+use crate::model::{Resource, Value};
 
 const RECORDER: &str = "AWS::Config::ConfigurationRecorder";
 const CHANNEL: &str = "AWS::Config::DeliveryChannel";
 const RULE: &str = "AWS::Config::ConfigRule";
+
+const RECORDER_STATUS: &str = "config:DescribeConfigurationRecorderStatus";
+const CHANNEL_STATUS: &str = "config:DescribeDeliveryChannelStatus";
 
 pub(super) static COLLECTORS: &[Collector] = &[
     Collector {
         name: "config-recorders",
         scope: Scope::Regional,
         types: &[RECORDER],
-        actions: &["config:DescribeConfigurationRecorders", "config:DescribeConfigurationRecorderStatus"],
+        actions: &["config:DescribeConfigurationRecorders", RECORDER_STATUS],
         run: |unit| recorders(unit).boxed(),
     },
     Collector {
         name: "config-delivery-channels",
         scope: Scope::Regional,
         types: &[CHANNEL],
-        actions: &["config:DescribeDeliveryChannels", "config:DescribeDeliveryChannelStatus"],
+        actions: &["config:DescribeDeliveryChannels", CHANNEL_STATUS],
         run: |unit| channels(unit).boxed(),
     },
     Collector {
@@ -40,13 +43,13 @@ pub(super) static COLLECTORS: &[Collector] = &[
 ];
 
 async fn recorders(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let (listed, statuses) = tokio::join!(
         unit.call("config:DescribeConfigurationRecorders", client.describe_configuration_recorders().send()),
-        unit.call("config:DescribeConfigurationRecorderStatus", client.describe_configuration_recorder_status().send()),
+        unit.call(RECORDER_STATUS, client.describe_configuration_recorder_status().send()),
     );
     let listed = match listed {
-        Err(failure) => return Batch::of(RECORDER, (Vec::new(), Some(failure))),
+        Err(failure) => return Batch::failed(RECORDER, failure),
         Ok(listed) => listed,
     };
     let statuses = statuses.map(|answer| answer.configuration_recorders_status.unwrap_or_default());
@@ -59,24 +62,18 @@ fn recorder(
     recorder: &ConfigurationRecorder,
     statuses: &Result<Vec<ConfigurationRecorderStatus>, Failure>,
 ) -> Resource {
-    let status = |status: &ConfigurationRecorderStatus| {
-        vec![
-            ("Recording", status.recording().into()),
-            ("LastStatus", status.last_status().map(|status| status.as_str()).into()),
-            ("LastErrorCode", convert::text(status.last_error_code())),
-        ]
-    };
     let mut properties = vec![
         ("Name", recorder.name().into()),
         ("RoleARN", convert::text(recorder.role_arn())),
         ("RecordingGroup", recorder.recording_group().map_or(Value::Null, recording_group)),
     ];
-    properties.extend(match statuses {
-        Err(failure) => convert::unseen(["Recording", "LastStatus", "LastErrorCode"], failure),
-        Ok(statuses) => statuses
-            .iter()
-            .find(|status| status.name() == recorder.name())
-            .map_or_else(|| unsaid(["Recording", "LastStatus", "LastErrorCode"]), status),
+    properties.extend(match status_of(RECORDER_STATUS, statuses, |status| status.name() == recorder.name()) {
+        Err(failure) => convert::unseen(["Recording", "LastStatus", "LastErrorCode"], &failure),
+        Ok(status) => vec![
+            ("Recording", status.recording().into()),
+            ("LastStatus", status.last_status().map(|status| status.as_str()).into()),
+            ("LastErrorCode", convert::text(status.last_error_code())),
+        ],
     });
     let name = recorder.name().unwrap_or_default();
     unit.resource(RECORDER, name, recorder.arn().map(str::to_owned), Value::map(properties))
@@ -98,13 +95,13 @@ fn recording_group(group: &RecordingGroup) -> Value {
 }
 
 async fn channels(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let (listed, statuses) = tokio::join!(
         unit.call("config:DescribeDeliveryChannels", client.describe_delivery_channels().send()),
-        unit.call("config:DescribeDeliveryChannelStatus", client.describe_delivery_channel_status().send()),
+        unit.call(CHANNEL_STATUS, client.describe_delivery_channel_status().send()),
     );
     let listed = match listed {
-        Err(failure) => return Batch::of(CHANNEL, (Vec::new(), Some(failure))),
+        Err(failure) => return Batch::failed(CHANNEL, failure),
         Ok(listed) => listed,
     };
     let statuses = statuses.map(|answer| answer.delivery_channels_status.unwrap_or_default());
@@ -113,25 +110,24 @@ async fn channels(unit: &Unit) -> Batch {
 }
 
 fn channel(unit: &Unit, channel: &DeliveryChannel, statuses: &Result<Vec<DeliveryChannelStatus>, Failure>) -> Resource {
-    let status = |status: &DeliveryChannelStatus| vec![("LastStatus", last_status(status).into())];
-    let mut properties = vec![
+    let status = status_of(CHANNEL_STATUS, statuses, |status| status.name() == channel.name());
+    let properties = Value::map([
         ("Name", channel.name().into()),
         ("S3BucketName", convert::text(channel.s3_bucket_name())),
         ("SnsTopicARN", convert::text(channel.sns_topic_arn())),
-    ];
-    properties.extend(match statuses {
-        Err(failure) => convert::unseen(["LastStatus"], failure),
-        Ok(statuses) => statuses
-            .iter()
-            .find(|status| status.name() == channel.name())
-            .map_or_else(|| unsaid(["LastStatus"]), status),
-    });
-    unit.resource(CHANNEL, channel.name().unwrap_or_default(), None, Value::map(properties))
+        ("LastStatus", status.map_or_else(Failure::into_value, |status| last_status(status).into())),
+    ]);
+    unit.resource(CHANNEL, channel.name().unwrap_or_default(), None, properties)
 }
 
-/// The properties of a status that the answer leaves out.
-fn unsaid<const N: usize>(names: [&'static str; N]) -> Vec<(&'static str, Value)> {
-    names.into_iter().map(|name| (name, Value::unknown(Unknown::NotCollected))).collect()
+/// The status of one of those listed.
+fn status_of<'a, T>(
+    action: &str,
+    statuses: &'a Result<Vec<T>, Failure>,
+    is: impl FnMut(&&'a T) -> bool,
+) -> Result<&'a T, Failure> {
+    let statuses = statuses.as_ref().map_err(Clone::clone)?;
+    statuses.iter().find(is).ok_or_else(|| Failure::unsaid(action))
 }
 
 fn last_status(status: &DeliveryChannelStatus) -> Option<&'static str> {
@@ -150,7 +146,7 @@ fn worst(statuses: [Option<&DeliveryStatus>; 3]) -> Option<&'static str> {
 }
 
 async fn rules(unit: &Unit) -> Batch {
-    let pages = Client::new(&unit.session.config(&unit.region)).describe_config_rules().into_paginator().send();
+    let pages = Client::new(&unit.config()).describe_config_rules().into_paginator().send();
     let (listed, failure) =
         unit.list("config:DescribeConfigRules", pages, |page| (page.config_rules, page.next_token)).await;
     Batch::of(RULE, (listed.iter().filter_map(|one| rule(unit, one)).collect(), failure))

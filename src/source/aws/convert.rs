@@ -1,5 +1,7 @@
 //! SDK values into property values.
 
+use std::collections::HashMap;
+
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 
@@ -26,6 +28,16 @@ pub(super) fn tags<'a>(tags: impl IntoIterator<Item = (Option<&'a str>, Option<&
         tags.into_iter().filter_map(|(key, value)| Some((key?, value.unwrap_or_default()))).collect();
     pairs.sort_unstable();
     Value::list(pairs.into_iter().map(|(key, value)| Value::map([("Key", key.into()), ("Value", value.into())])))
+}
+
+/// Tags that the service gives as a map.
+pub(super) fn tag_map(tags: Option<&HashMap<String, String>>) -> Value {
+    self::tags(tags.into_iter().flatten().map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))))
+}
+
+/// A list that is absent when empty.
+pub(super) fn some(items: impl ExactSizeIterator<Item = Value>) -> Value {
+    if items.len() == 0 { Value::Null } else { Value::list(items) }
 }
 
 /// A list in one order, whatever the order of arrival.

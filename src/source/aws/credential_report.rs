@@ -8,7 +8,7 @@ use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
 
 use super::call::{Failure, Unit};
 use super::convert;
-use crate::model::{Unknown, Value};
+use crate::model::Value;
 
 const ASK: &str = "iam:GetCredentialReport";
 
@@ -60,7 +60,7 @@ fn root_user(report: &str) -> Value {
     let mut lines = report.lines();
     let names: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
     let Some(row) = lines.find(|line| line.starts_with("<root_account>,")) else {
-        return Value::unknown(Unknown::CallFailed { action: ASK.to_owned(), code: "NoRootUser".to_owned() });
+        return Failure::new(ASK, "NoRootUser", "the report has no row of the root user").into_value();
     };
     let cells: Vec<&str> = row.split(',').collect();
     let cell = |column: &str| {

@@ -19,7 +19,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn instances(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_replication_instances().into_paginator().page_size(100).send();
     let (instances, failure) =
         unit.list("dms:DescribeReplicationInstances", pages, |page| (page.replication_instances, page.marker)).await;

@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     ContinuousBackupsDescription, PointInTimeRecoveryStatus, ReplicaDescription, SseStatus, TableDescription,
 };
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -21,27 +21,28 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn tables(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_tables().into_paginator().page_size(100).send();
     let (names, failure) =
         unit.list("dynamodb:ListTables", pages, |page| (page.table_names, page.last_evaluated_table_name)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(names).map(|name| table(unit, &client, name)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(TABLE, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(TABLE, (each(names, |name| table(unit, &client, name)).await, failure))
 }
 
 /// Nothing when the table was deleted in the meantime.
 async fn table(unit: &Unit, client: &Client, name: String) -> Option<Resource> {
-    let described = match described(unit, client, &name).await {
-        Ok(properties) => properties?,
+    let call = client.describe_table().table_name(&name).send();
+    let described = match unit.ask("dynamodb:DescribeTable", call, |answer| answer.table).await {
+        Ok(table) => properties(&table),
+        Err(failure) if failure.is(&["ResourceNotFoundException"]) => return None,
         Err(failure) => {
             let names = ["DeletionProtectionEnabled", "Replicas", "SSESpecification", "TableStatus"];
             convert::unseen(names, &failure)
         }
     };
     let call = client.describe_continuous_backups().table_name(&name).send();
-    let recovery = match unit.call("dynamodb:DescribeContinuousBackups", call).await {
-        Ok(answer) => answer.continuous_backups_description().map(recovery).into(),
+    let said = unit.ask("dynamodb:DescribeContinuousBackups", call, |answer| answer.continuous_backups_description);
+    let recovery = match said.await {
+        Ok(description) => recovery(&description),
         Err(failure) if failure.is(&["TableNotFoundException"]) => return None,
         Err(failure) => failure.into_value(),
     };
@@ -49,14 +50,6 @@ async fn table(unit: &Unit, client: &Client, name: String) -> Option<Resource> {
     let properties = Value::map(described.into_iter().chain(more));
     let arn = unit.arn("dynamodb", &format!("table/{name}"));
     Some(unit.resource(TABLE, name, Some(arn), properties))
-}
-
-async fn described(unit: &Unit, client: &Client, name: &str) -> Result<Option<Vec<(&'static str, Value)>>, Failure> {
-    match unit.call("dynamodb:DescribeTable", client.describe_table().table_name(name).send()).await {
-        Ok(answer) => Ok(answer.table().map(properties)),
-        Err(failure) if failure.is(&["ResourceNotFoundException"]) => Ok(None),
-        Err(failure) => Err(failure),
-    }
 }
 
 fn properties(table: &TableDescription) -> Vec<(&'static str, Value)> {

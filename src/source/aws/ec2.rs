@@ -1,10 +1,10 @@
 //! Amazon EC2's firewall: security groups with their rules, and the prefix lists that the rules name.
 
 use aws_sdk_ec2::Client;
-use aws_sdk_ec2::types::{IpPermission, ManagedPrefixList, PrefixListState, SecurityGroup, Tag};
-use futures::{FutureExt, StreamExt, stream};
+use aws_sdk_ec2::types::{IpPermission, ManagedPrefixList, PrefixListEntry, PrefixListState, SecurityGroup, Tag};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -30,7 +30,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
 
 /// The client of the unit's region.
 pub(super) fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 /// The ARN of a resource of EC2. One that is shared with the account has another owner.
@@ -112,37 +112,34 @@ async fn prefix_lists(unit: &Unit) -> Batch {
     let (lists, failure) =
         unit.list("ec2:DescribeManagedPrefixLists", pages, |page| (page.prefix_lists, page.next_token)).await;
     let lists = lists.into_iter().filter(|list| list.state() != Some(&PrefixListState::DeleteComplete));
-    let resources: Vec<Option<Resource>> =
-        stream::iter(lists).map(|list| prefix_list(unit, &client, list)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(PREFIX_LIST, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(PREFIX_LIST, (each(lists, |list| prefix_list(unit, &client, list)).await, failure))
 }
 
 /// Nothing when the list was deleted in the meantime.
 async fn prefix_list(unit: &Unit, client: &Client, list: ManagedPrefixList) -> Option<Resource> {
     let id = list.prefix_list_id()?;
     let pages = client.get_managed_prefix_list_entries().prefix_list_id(id).into_paginator().page_size(100).send();
-    let (entries, failure) =
-        unit.list("ec2:GetManagedPrefixListEntries", pages, |page| (page.entries, page.next_token)).await;
-    if failure
-        .as_ref()
-        .is_some_and(|failure| failure.is(&["InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"]))
-    {
-        return None;
-    }
-    let entries =
-        convert::sorted(entries.iter().map(|entry| {
-            Value::map([("Cidr", entry.cidr().into()), ("Description", convert::text(entry.description()))])
-        }));
+    let listing = unit.list("ec2:GetManagedPrefixListEntries", pages, |page| (page.entries, page.next_token));
+    let entries = match listing.await {
+        (_, Some(failure)) if failure.is(&["InvalidPrefixListID.NotFound", "InvalidPrefixListId.NotFound"]) => {
+            return None;
+        }
+        (entries, failure) => convert::unfinished(convert::sorted(entries.iter().map(prefix_list_entry)), failure),
+    };
     let properties = Value::map([
         ("PrefixListId", id.into()),
         ("PrefixListName", list.prefix_list_name().into()),
         ("AddressFamily", list.address_family().into()),
         ("OwnerId", list.owner_id().into()),
-        ("Entries", convert::unfinished(entries, failure)),
+        ("Entries", entries),
         ("Tags", tags(list.tags())),
     ]);
     let arn = list.prefix_list_arn().map(str::to_owned);
     Some(unit.resource(PREFIX_LIST, id, arn, properties))
+}
+
+fn prefix_list_entry(entry: &PrefixListEntry) -> Value {
+    Value::map([("Cidr", entry.cidr().into()), ("Description", convert::text(entry.description()))])
 }
 
 #[cfg(test)]

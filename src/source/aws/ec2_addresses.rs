@@ -125,7 +125,7 @@ async fn addresses(unit: &Unit) -> Batch {
             let resources = answer.addresses().iter().filter_map(|item| address(unit, item));
             Batch::of(ADDRESS, (resources.collect(), None))
         }
-        Err(failure) => Batch::of(ADDRESS, (Vec::new(), Some(failure))),
+        Err(failure) => Batch::failed(ADDRESS, failure),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{ServiceConfiguration, ServiceState, VpcEndpoint};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::ec2::{arn, client, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -72,9 +72,7 @@ async fn services(unit: &Unit) -> Batch {
         })
         .await;
     let services = services.into_iter().filter(|service| service.service_state() != Some(&ServiceState::Deleted));
-    let resources: Vec<Option<Resource>> =
-        stream::iter(services).map(|item| service(unit, &client, item)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(SERVICE, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(SERVICE, (each(services, |item| service(unit, &client, item)).await, failure))
 }
 
 /// Nothing when the service was deleted in the meantime.
@@ -82,14 +80,15 @@ async fn service(unit: &Unit, client: &Client, service: ServiceConfiguration) ->
     let id = service.service_id()?;
     let ask = client.describe_vpc_endpoint_service_permissions().service_id(id);
     let pages = ask.into_paginator().page_size(1000).send();
-    let (principals, failure) = unit
-        .list("ec2:DescribeVpcEndpointServicePermissions", pages, |page| (page.allowed_principals, page.next_token))
-        .await;
-    if failure.as_ref().is_some_and(|failure| failure.is(&["InvalidVpcEndpointServiceId.NotFound"])) {
-        return None;
-    }
-    let principals = principals.iter().filter_map(|principal| principal.principal());
-    let principals = convert::sorted(principals.map(Value::from));
+    let listing = unit
+        .list("ec2:DescribeVpcEndpointServicePermissions", pages, |page| (page.allowed_principals, page.next_token));
+    let principals = match listing.await {
+        (_, Some(failure)) if failure.is(&["InvalidVpcEndpointServiceId.NotFound"]) => return None,
+        (principals, failure) => {
+            let principals = principals.iter().filter_map(|principal| principal.principal());
+            convert::unfinished(convert::sorted(principals.map(Value::from)), failure)
+        }
+    };
     let properties = Value::map([
         ("ServiceId", id.into()),
         ("ServiceName", service.service_name().into()),
@@ -97,7 +96,7 @@ async fn service(unit: &Unit, client: &Client, service: ServiceConfiguration) ->
         ("AcceptanceRequired", service.acceptance_required().into()),
         ("NetworkLoadBalancerArns", convert::sorted_texts(service.network_load_balancer_arns())),
         ("GatewayLoadBalancerArns", convert::sorted_texts(service.gateway_load_balancer_arns())),
-        ("AllowedPrincipals", convert::unfinished(principals, failure)),
+        ("AllowedPrincipals", principals),
         ("Tags", tags(service.tags())),
     ]);
     Some(unit.resource(SERVICE, id, arn(unit, None, &format!("vpc-endpoint-service/{id}")), properties))

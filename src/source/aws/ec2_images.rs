@@ -2,9 +2,9 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Image, ImageAttributeName, LaunchPermission};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::ec2::{arn, client, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -25,9 +25,7 @@ async fn images(unit: &Unit) -> Batch {
     let client = client(unit);
     let pages = client.describe_images().owners("self").into_paginator().page_size(1000).send();
     let (images, failure) = unit.list("ec2:DescribeImages", pages, |page| (page.images, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(images).map(|item| image(unit, &client, item)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(IMAGE, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(IMAGE, (each(images, |item| image(unit, &client, item)).await, failure))
 }
 
 /// Nothing when the image was deregistered in the meantime.

@@ -1,16 +1,10 @@
 //! The switches of a region that block public access: to VPC networks, with their exclusions, snapshots and images.
 
-use aws_sdk_ec2::Client;
-use aws_sdk_ec2::error::SdkError;
-use aws_sdk_ec2::operation::describe_vpc_block_public_access_exclusions::{
-    DescribeVpcBlockPublicAccessExclusionsError, DescribeVpcBlockPublicAccessExclusionsOutput,
-};
+use aws_sdk_ec2::operation::describe_vpc_block_public_access_exclusions::DescribeVpcBlockPublicAccessExclusionsOutput;
 use aws_sdk_ec2::types::{VpcBlockPublicAccessExclusion, VpcBlockPublicAccessExclusionState};
-use aws_smithy_async::future::pagination_stream::PaginationStream;
-use aws_smithy_async::future::pagination_stream::fn_stream::FnStream;
 use futures::FutureExt;
 
-use super::call::{Batch, Failure, Unit};
+use super::call::{Batch, Failure, Unit, pages};
 use super::ec2::{arn, client, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -53,56 +47,35 @@ pub(super) static COLLECTORS: &[Collector] = &[
 
 /// The one setting of a kind that a region has, named after the account.
 fn setting(unit: &Unit, kind: &'static str, properties: Value) -> Batch {
-    let resource = unit.resource(kind, unit.account(), None, properties);
-    Batch { resources: vec![resource], failures: Vec::new() }
+    Batch::one(unit.resource(kind, unit.account(), None, properties))
 }
 
 async fn options(unit: &Unit) -> Batch {
     let call = client(unit).describe_vpc_block_public_access_options().send();
-    let properties = match unit.call("ec2:DescribeVpcBlockPublicAccessOptions", call).await {
+    let said =
+        unit.ask("ec2:DescribeVpcBlockPublicAccessOptions", call, |answer| answer.vpc_block_public_access_options);
+    let properties = match said.await {
         Err(failure) => convert::unseen(["InternetGatewayBlockMode", "ExclusionsAllowed"], &failure),
-        Ok(answer) => {
-            let options = answer.vpc_block_public_access_options();
-            let mode = options.and_then(|options| options.internet_gateway_block_mode());
-            let exclusions = options.and_then(|options| options.exclusions_allowed());
-            vec![
-                ("InternetGatewayBlockMode", mode.map(|mode| mode.as_str()).into()),
-                ("ExclusionsAllowed", exclusions.map(|allowed| allowed.as_str()).into()),
-            ]
-        }
+        Ok(options) => vec![
+            ("InternetGatewayBlockMode", options.internet_gateway_block_mode().map(|mode| mode.as_str()).into()),
+            ("ExclusionsAllowed", options.exclusions_allowed().map(|allowed| allowed.as_str()).into()),
+        ],
     };
     setting(unit, OPTIONS, Value::map(properties))
 }
 
 async fn exclusions(unit: &Unit) -> Batch {
+    let ask = client(unit).describe_vpc_block_public_access_exclusions().max_results(1000);
+    let pages = pages(
+        move |token| ask.clone().set_next_token(token).send(),
+        DescribeVpcBlockPublicAccessExclusionsOutput::next_token,
+    );
     let (exclusions, failure) = unit
-        .list("ec2:DescribeVpcBlockPublicAccessExclusions", exclusion_pages(client(unit)), |page| {
+        .list("ec2:DescribeVpcBlockPublicAccessExclusions", pages, |page| {
             (page.vpc_block_public_access_exclusions, page.next_token)
         })
         .await;
     Batch::of(EXCLUSION, (exclusions.iter().filter_map(|item| exclusion(unit, item)).collect(), failure))
-}
-
-type ExclusionPage =
-    Result<DescribeVpcBlockPublicAccessExclusionsOutput, SdkError<DescribeVpcBlockPublicAccessExclusionsError>>;
-
-/// The SDK has no paginator for this operation. It ends, like theirs, where a token comes a second time.
-fn exclusion_pages(client: Client) -> PaginationStream<ExclusionPage> {
-    PaginationStream::new(FnStream::new(move |sender| {
-        Box::pin(async move {
-            let mut token = None;
-            loop {
-                let ask = client.describe_vpc_block_public_access_exclusions().max_results(1000);
-                let page = ask.set_next_token(token.clone()).send().await;
-                let next = page.as_ref().ok().and_then(|page| page.next_token()).map(str::to_owned);
-                let done = next.as_ref().is_none_or(String::is_empty) || next == token;
-                if sender.send(page).await.is_err() || done {
-                    return;
-                }
-                token = next;
-            }
-        })
-    }))
 }
 
 /// The states of an exclusion that is gone or never came about; EC2 shows it for a while.
@@ -130,14 +103,15 @@ fn exclusion(unit: &Unit, exclusion: &VpcBlockPublicAccessExclusion) -> Option<R
 
 async fn snapshots(unit: &Unit) -> Batch {
     let call = client(unit).get_snapshot_block_public_access_state().send();
-    let state = unit.call("ec2:GetSnapshotBlockPublicAccessState", call).await;
-    let state = state.map_or_else(Failure::into_value, |answer| answer.state().map(|state| state.as_str()).into());
+    let state = unit.ask("ec2:GetSnapshotBlockPublicAccessState", call, |answer| answer.state).await;
+    let state = state.map_or_else(Failure::into_value, |state| state.as_str().into());
     setting(unit, SNAPSHOTS, Value::map([("State", state)]))
 }
 
 async fn images(unit: &Unit) -> Batch {
     let call = client(unit).get_image_block_public_access_state().send();
-    let state = unit.call("ec2:GetImageBlockPublicAccessState", call).await;
-    let state = state.map_or_else(Failure::into_value, |answer| answer.image_block_public_access_state().into());
+    let state =
+        unit.ask("ec2:GetImageBlockPublicAccessState", call, |answer| answer.image_block_public_access_state).await;
+    let state = state.map_or_else(Failure::into_value, Value::from);
     setting(unit, IMAGES, Value::map([("State", state)]))
 }

@@ -2,9 +2,9 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{CreateVolumePermission, Snapshot, SnapshotAttributeName, Volume};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, Failure, Unit, each};
 use super::ec2::{arn, client, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -69,9 +69,7 @@ async fn snapshots(unit: &Unit) -> Batch {
     let pages = client.describe_snapshots().owner_ids("self").into_paginator().page_size(1000).send();
     let (snapshots, failure) =
         unit.list("ec2:DescribeSnapshots", pages, |page| (page.snapshots, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(snapshots).map(|copy| snapshot(unit, &client, copy)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(SNAPSHOT, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(SNAPSHOT, (each(snapshots, |copy| snapshot(unit, &client, copy)).await, failure))
 }
 
 /// Nothing when the snapshot was deleted in the meantime.
@@ -110,15 +108,14 @@ fn permissions(permissions: &[CreateVolumePermission]) -> Value {
 
 async fn encryption_by_default(unit: &Unit) -> Batch {
     let client = client(unit);
-    let enabled = unit.call("ec2:GetEbsEncryptionByDefault", client.get_ebs_encryption_by_default().send()).await;
+    let call = client.get_ebs_encryption_by_default().send();
+    let enabled = unit.ask("ec2:GetEbsEncryptionByDefault", call, |answer| answer.ebs_encryption_by_default).await;
     let key = unit.call("ec2:GetEbsDefaultKmsKeyId", client.get_ebs_default_kms_key_id().send()).await;
     let properties = Value::map([
-        ("Enabled", enabled.map_or_else(Failure::into_value, |answer| answer.ebs_encryption_by_default().into())),
+        ("Enabled", enabled.map_or_else(Failure::into_value, Value::from)),
         ("KmsKeyId", key.map_or_else(Failure::into_value, |answer| convert::text(answer.kms_key_id()))),
     ]);
-    let mut batch = Batch::default();
-    batch.push(unit.resource(ENCRYPTION_BY_DEFAULT, unit.account(), None, properties));
-    batch
+    Batch::one(unit.resource(ENCRYPTION_BY_DEFAULT, unit.account(), None, properties))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::types::Repository;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, Failure, Unit, each};
 use super::ecr_scanning::Scanning;
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -20,7 +20,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn repositories(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_repositories().into_paginator().page_size(1000).send();
     let (listed, failure) =
         unit.list("ecr:DescribeRepositories", pages, |page| (page.repositories, page.next_token)).await;
@@ -28,34 +28,29 @@ async fn repositories(unit: &Unit) -> Batch {
         return Batch::of(REPOSITORY, (Vec::new(), failure));
     }
     let call = client.get_registry_scanning_configuration().send();
-    let scanning = unit.call("ecr:GetRegistryScanningConfiguration", call).await;
-    let scanning = scanning.map(|answer| answer.scanning_configuration.map(Scanning::of));
-    let resources: Vec<Option<Resource>> = stream::iter(listed)
-        .map(|one| repository(unit, &client, &scanning, one))
-        .buffered(CALLS_AT_ONCE)
-        .collect()
-        .await;
-    Batch::of(REPOSITORY, (resources.into_iter().flatten().collect(), failure))
+    let scanning = unit.ask("ecr:GetRegistryScanningConfiguration", call, |answer| answer.scanning_configuration).await;
+    let scanning = scanning.map(Scanning::of);
+    Batch::of(REPOSITORY, (each(listed, |one| repository(unit, &client, &scanning, one)).await, failure))
 }
 
 /// Nothing when the repository was deleted in the meantime.
 async fn repository(
     unit: &Unit,
     client: &Client,
-    scanning: &Result<Option<Scanning>, Failure>,
+    scanning: &Result<Scanning, Failure>,
     repository: Repository,
 ) -> Option<Resource> {
     let name = repository.repository_name()?;
     let arn = repository.repository_arn().map_or_else(|| unit.arn("ecr", &format!("repository/{name}")), str::to_owned);
     let call = client.get_repository_policy().repository_name(name).send();
-    let policy = match unit.call("ecr:GetRepositoryPolicy", call).await {
-        Ok(answer) => answer.policy_text().map(convert::document).into(),
+    let policy = match unit.ask("ecr:GetRepositoryPolicy", call, |answer| answer.policy_text).await {
+        Ok(text) => convert::document(&text),
         Err(failure) if failure.is(&["RepositoryNotFoundException"]) => return None,
         Err(failure) if failure.is(&["RepositoryPolicyNotFoundException"]) => Value::Null,
         Err(failure) => failure.into_value(),
     };
     let registry = match scanning {
-        Ok(scanning) => scanning.as_ref().map(|scanning| scanning.of_repository(name)).into(),
+        Ok(scanning) => scanning.of_repository(name),
         Err(failure) => failure.clone().into_value(),
     };
     let properties = Value::map(

@@ -1,7 +1,7 @@
 //! Amazon ECR: where the registry of a region copies its images to.
 
 use aws_sdk_ecr::Client;
-use aws_sdk_ecr::types::{ReplicationConfiguration, ReplicationRule};
+use aws_sdk_ecr::types::ReplicationRule;
 use futures::FutureExt;
 
 use super::call::{Batch, Unit};
@@ -19,19 +19,19 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn replication(unit: &Unit) -> Batch {
-    let mut batch = Batch::default();
-    let client = Client::new(&unit.session.config(&unit.region));
-    match unit.call("ecr:DescribeRegistry", client.describe_registry().send()).await {
-        Err(failure) => batch.fail(REPLICATION, failure),
-        Ok(answer) => {
-            let registry = answer.registry_id().unwrap_or(unit.account());
-            let rules = answer.replication_configuration().map(ReplicationConfiguration::rules).unwrap_or_default();
-            let rules = Value::map([("Rules", Value::list(rules.iter().map(rule)))]);
-            let properties = Value::map([("RegistryId", registry.into()), ("ReplicationConfiguration", rules)]);
-            batch.push(unit.resource(REPLICATION, registry, None, properties));
-        }
-    }
-    batch
+    let client = Client::new(&unit.config());
+    let call = client.describe_registry().send();
+    let said = unit.ask("ecr:DescribeRegistry", call, |answer| answer.replication_configuration);
+    let rules = match said.await {
+        Err(failure) => return Batch::failed(REPLICATION, failure),
+        Ok(configuration) => Value::list(configuration.rules().iter().map(rule)),
+    };
+    // The registry of an account has its id.
+    let properties = Value::map([
+        ("RegistryId", unit.account().into()),
+        ("ReplicationConfiguration", Value::map([("Rules", rules)])),
+    ]);
+    Batch::one(unit.resource(REPLICATION, unit.account(), None, properties))
 }
 
 fn rule(rule: &ReplicationRule) -> Value {

@@ -6,9 +6,9 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{AwsVpcConfiguration, Failure as Refusal, NetworkConfiguration, Service, TaskSet};
 use futures::{FutureExt, StreamExt, stream};
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, each};
 use super::{Collector, Scope, convert};
-use crate::model::{Resource, Unknown, Value};
+use crate::model::{Resource, Value};
 
 const SERVICE: &str = "AWS::ECS::Service";
 
@@ -29,7 +29,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn services(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_clusters().into_paginator().page_size(100).send();
     let (clusters, failure) = unit.list("ecs:ListClusters", pages, |page| (page.cluster_arns, page.next_token)).await;
     let mut batch = Batch::of(SERVICE, (Vec::new(), failure));
@@ -41,15 +41,8 @@ async fn services(unit: &Unit) -> Batch {
             batch.fail(SERVICE, failure);
         }
     }
-    let read: Vec<Batch> = stream::iter(parts)
-        .map(|(cluster, arns)| described(unit, &client, cluster, arns))
-        .buffered(CALLS_AT_ONCE)
-        .collect()
-        .await;
-    for part in read {
-        batch.resources.extend(part.resources);
-        batch.failures.extend(part.failures);
-    }
+    let read = each(parts, |(cluster, arns)| described(unit, &client, cluster, arns)).await;
+    batch.resources.extend(read.into_iter().flatten());
     batch
 }
 
@@ -60,16 +53,13 @@ async fn listed(unit: &Unit, client: &Client, cluster: String) -> (String, Vec<S
     (cluster, arns, failure)
 }
 
-/// Some services of one cluster; those that were deleted in the meantime are left out.
-async fn described(unit: &Unit, client: &Client, cluster: String, arns: Vec<String>) -> Batch {
+/// Some services of one cluster, without those that were deleted in the meantime; nothing when the cluster was.
+async fn described(unit: &Unit, client: &Client, cluster: String, arns: Vec<String>) -> Option<Vec<Resource>> {
     let call = client.describe_services().cluster(&cluster).set_services(Some(arns.clone())).send();
     let answer = match unit.call(DESCRIBE, call).await {
         Ok(answer) => answer,
-        Err(failure) if failure.is(&CLUSTER_IS_GONE) => return Batch::default(),
-        Err(failure) => {
-            let resources = arns.iter().map(|arn| unseen(unit, &cluster, arn, &failure)).collect();
-            return Batch { resources, failures: Vec::new() };
-        }
+        Err(failure) if failure.is(&CLUSTER_IS_GONE) => return None,
+        Err(failure) => return Some(arns.iter().map(|arn| unseen(unit, &cluster, arn, &failure)).collect()),
     };
     let known: BTreeMap<&str, &Service> =
         answer.services().iter().filter_map(|service| Some((service.service_arn()?, service))).collect();
@@ -78,17 +68,14 @@ async fn described(unit: &Unit, client: &Client, cluster: String, arns: Vec<Stri
     let one = |arn: &String| match (known.get(arn.as_str()), refused.get(arn.as_str())) {
         (Some(found), _) => Some(service(unit, &cluster, arn, found)),
         (None, Some(refusal)) if refusal.reason() == Some("MISSING") => None,
-        (None, refusal) => Some(unseen(unit, &cluster, arn, &unanswered(refusal.copied()))),
+        (None, Some(refusal)) => Some(unseen(unit, &cluster, arn, &refused_for(refusal))),
+        (None, None) => Some(unseen(unit, &cluster, arn, &Failure::unsaid(DESCRIBE))),
     };
-    Batch { resources: arns.iter().filter_map(one).collect(), failures: Vec::new() }
+    Some(arns.iter().filter_map(one).collect())
 }
 
-/// The answer does not tell of a service.
-fn unanswered(refusal: Option<&Refusal>) -> Failure {
-    let code = refusal.and_then(Refusal::reason).unwrap_or("NoAnswer").to_owned();
-    let message = refusal.and_then(Refusal::detail).unwrap_or_default().to_owned();
-    let cause = Unknown::CallFailed { action: DESCRIBE.to_owned(), code: code.clone() };
-    Failure { cause, code, message }
+fn refused_for(refusal: &Refusal) -> Failure {
+    Failure::new(DESCRIBE, refusal.reason().unwrap_or("NoReason"), refusal.detail().unwrap_or_default())
 }
 
 fn service(unit: &Unit, cluster: &str, arn: &str, service: &Service) -> Resource {

@@ -19,7 +19,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn file_systems(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_file_systems().into_paginator().page_size(100).send();
     let (systems, failure) =
         unit.list("elasticfilesystem:DescribeFileSystems", pages, |page| (page.file_systems, page.next_marker)).await;

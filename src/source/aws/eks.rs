@@ -2,9 +2,9 @@
 
 use aws_sdk_eks::Client;
 use aws_sdk_eks::types::{Cluster, EncryptionConfig, VpcConfigResponse};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -19,19 +19,18 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn clusters(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_clusters().into_paginator().page_size(100).send();
     let (names, failure) = unit.list("eks:ListClusters", pages, |page| (page.clusters, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(names).map(|name| cluster(unit, &client, name)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(CLUSTER, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(CLUSTER, (each(names, |name| cluster(unit, &client, name)).await, failure))
 }
 
 /// Nothing when the cluster was deleted in the meantime.
 async fn cluster(unit: &Unit, client: &Client, name: String) -> Option<Resource> {
     let arn = unit.arn("eks", &format!("cluster/{name}"));
-    let read = match unit.call("eks:DescribeCluster", client.describe_cluster().name(&name).send()).await {
-        Ok(answer) => answer.cluster().map(settings).unwrap_or_default(),
+    let call = client.describe_cluster().name(&name).send();
+    let read = match unit.ask("eks:DescribeCluster", call, |answer| answer.cluster).await {
+        Ok(cluster) => settings(&cluster),
         Err(failure) if failure.is(&["ResourceNotFoundException"]) => return None,
         Err(failure) => {
             convert::unseen(["Version", "Status", "EncryptionConfig", "ResourcesVpcConfig", "Tags"], &failure)
@@ -43,13 +42,12 @@ async fn cluster(unit: &Unit, client: &Client, name: String) -> Option<Resource>
 }
 
 fn settings(cluster: &Cluster) -> Vec<(&'static str, Value)> {
-    let tags = cluster.tags().into_iter().flatten();
     vec![
         ("Version", convert::text(cluster.version())),
         ("Status", cluster.status().map(|status| status.as_str()).into()),
         ("EncryptionConfig", Value::list(cluster.encryption_config().iter().map(encryption))),
         ("ResourcesVpcConfig", cluster.resources_vpc_config().map(network).into()),
-        ("Tags", convert::tags(tags.map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))))),
+        ("Tags", convert::tag_map(cluster.tags())),
     ]
 }
 

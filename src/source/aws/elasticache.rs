@@ -29,7 +29,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
 ];
 
 fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 async fn groups(unit: &Unit) -> Batch {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancing::Client;
 use aws_sdk_elasticloadbalancing::types::{ListenerDescription, LoadBalancerDescription};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Failure, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
+
+pub(super) const DESCRIBE_TAGS: &str = "elasticloadbalancing:DescribeTags";
 
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancing::LoadBalancer";
 
@@ -19,7 +21,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
     actions: &[
         "elasticloadbalancing:DescribeLoadBalancers",
         "elasticloadbalancing:DescribeLoadBalancerAttributes",
-        "elasticloadbalancing:DescribeTags",
+        DESCRIBE_TAGS,
     ],
     run: |unit| load_balancers(unit).boxed(),
 }];
@@ -29,41 +31,45 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 const TAGGED_AT_ONCE: usize = 20;
 
 async fn load_balancers(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_load_balancers().page_size(400).into_paginator().send();
     let (balancers, failure) = unit
         .list("elasticloadbalancing:DescribeLoadBalancers", pages, |page| {
             (page.load_balancer_descriptions, page.next_marker)
         })
         .await;
-    let tags = tags(unit, &client, &balancers).await;
+    let names = balancers.iter().filter_map(|one| one.load_balancer_name.clone()).collect();
+    let tags = tags(names, |names| tags_of(unit, &client, names)).await;
     let read = |balancer| load_balancer(unit, &client, &tags, balancer);
-    let resources: Vec<Option<Resource>> = stream::iter(balancers).map(read).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(LOAD_BALANCER, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(LOAD_BALANCER, (each(balancers, read).await, failure))
 }
 
-/// The tags by name.
-async fn tags(unit: &Unit, client: &Client, balancers: &[LoadBalancerDescription]) -> BTreeMap<String, Value> {
-    let names: Vec<String> = balancers.iter().filter_map(|one| one.load_balancer_name.clone()).collect();
-    let chunks = names.chunks(TAGGED_AT_ONCE).map(<[String]>::to_vec);
-    let read = stream::iter(chunks).map(|names| tags_of(unit, client, names)).buffered(CALLS_AT_ONCE);
-    read.collect::<Vec<_>>().await.into_iter().flatten().collect()
-}
-
-async fn tags_of(unit: &Unit, client: &Client, names: Vec<String>) -> Vec<(String, Value)> {
-    let call = client.describe_tags().set_load_balancer_names(Some(names.clone())).send();
-    match unit.call("elasticloadbalancing:DescribeTags", call).await {
-        Ok(answer) => answer
-            .tag_descriptions
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|described| {
-                let tags = described.tags().iter().map(|tag| (Some(tag.key()), tag.value()));
-                Some((described.load_balancer_name.clone()?, convert::tags(tags)))
-            })
-            .collect(),
-        Err(failure) => names.into_iter().map(|name| (name, failure.clone().into_value())).collect(),
+/// The tags of load balancers by the id, the name or the ARN, that `ask` wants of a few of them.
+pub(super) async fn tags<F>(ids: Vec<String>, ask: impl Fn(Vec<String>) -> F) -> BTreeMap<String, Value>
+where
+    F: Future<Output = Result<BTreeMap<String, Value>, Failure>>,
+{
+    let mut tags = BTreeMap::new();
+    for ids in ids.chunks(TAGGED_AT_ONCE) {
+        match ask(ids.to_vec()).await {
+            Ok(said) => tags.extend(said),
+            Err(failure) => tags.extend(ids.iter().map(|id| (id.clone(), failure.clone().into_value()))),
+        }
     }
+    for id in ids {
+        tags.entry(id).or_insert_with(|| Failure::unsaid(DESCRIBE_TAGS).into_value());
+    }
+    tags
+}
+
+async fn tags_of(unit: &Unit, client: &Client, names: Vec<String>) -> Result<BTreeMap<String, Value>, Failure> {
+    let call = client.describe_tags().set_load_balancer_names(Some(names)).send();
+    let answer = unit.call(DESCRIBE_TAGS, call).await?;
+    let described = answer.tag_descriptions().iter().filter_map(|one| {
+        let tags = one.tags().iter().map(|tag| (Some(tag.key()), tag.value()));
+        Some((one.load_balancer_name()?.to_owned(), convert::tags(tags)))
+    });
+    Ok(described.collect())
 }
 
 /// Nothing when the load balancer was deleted in the meantime.

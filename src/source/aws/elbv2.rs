@@ -6,7 +6,8 @@ use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{Action, Listener, LoadBalancer, LoadBalancerTypeEnum};
 use futures::{FutureExt, StreamExt, stream};
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, each};
+use super::elb::{DESCRIBE_TAGS, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -21,7 +22,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
         actions: &[
             "elasticloadbalancing:DescribeLoadBalancers",
             "elasticloadbalancing:DescribeLoadBalancerAttributes",
-            "elasticloadbalancing:DescribeTags",
+            DESCRIBE_TAGS,
             "wafv2:GetWebACLForResource",
             // AWS WAF looks for these two inside the call before.
             // https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
@@ -43,12 +44,8 @@ pub(super) static COLLECTORS: &[Collector] = &[
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html>
 const PAGE: i32 = 400;
 
-/// One call describes the tags of as many load balancers.
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
-const TAGGED_AT_ONCE: usize = 20;
-
 fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 async fn list(unit: &Unit, client: &Client) -> (Vec<LoadBalancer>, Option<Failure>) {
@@ -58,36 +55,22 @@ async fn list(unit: &Unit, client: &Client) -> (Vec<LoadBalancer>, Option<Failur
 
 async fn load_balancers(unit: &Unit) -> Batch {
     let client = client(unit);
-    let waf = aws_sdk_wafv2::Client::new(&unit.session.config(&unit.region));
+    let waf = aws_sdk_wafv2::Client::new(&unit.config());
     let (balancers, failure) = list(unit, &client).await;
-    let tags = tags(unit, &client, &balancers).await;
+    let arns = balancers.iter().filter_map(|one| one.load_balancer_arn.clone()).collect();
+    let tags = tags(arns, |arns| tags_of(unit, &client, arns)).await;
     let read = |balancer| load_balancer(unit, &client, &waf, &tags, balancer);
-    let resources: Vec<Option<Resource>> = stream::iter(balancers).map(read).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(LOAD_BALANCER, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(LOAD_BALANCER, (each(balancers, read).await, failure))
 }
 
-/// The tags by ARN.
-async fn tags(unit: &Unit, client: &Client, balancers: &[LoadBalancer]) -> BTreeMap<String, Value> {
-    let arns: Vec<String> = balancers.iter().filter_map(|one| one.load_balancer_arn.clone()).collect();
-    let chunks = arns.chunks(TAGGED_AT_ONCE).map(<[String]>::to_vec);
-    let read = stream::iter(chunks).map(|arns| tags_of(unit, client, arns)).buffered(CALLS_AT_ONCE);
-    read.collect::<Vec<_>>().await.into_iter().flatten().collect()
-}
-
-async fn tags_of(unit: &Unit, client: &Client, arns: Vec<String>) -> Vec<(String, Value)> {
-    let call = client.describe_tags().set_resource_arns(Some(arns.clone())).send();
-    match unit.call("elasticloadbalancing:DescribeTags", call).await {
-        Ok(answer) => answer
-            .tag_descriptions
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|described| {
-                let tags = described.tags().iter().map(|tag| (tag.key(), tag.value()));
-                Some((described.resource_arn.clone()?, convert::tags(tags)))
-            })
-            .collect(),
-        Err(failure) => arns.into_iter().map(|arn| (arn, failure.clone().into_value())).collect(),
-    }
+async fn tags_of(unit: &Unit, client: &Client, arns: Vec<String>) -> Result<BTreeMap<String, Value>, Failure> {
+    let call = client.describe_tags().set_resource_arns(Some(arns)).send();
+    let answer = unit.call(DESCRIBE_TAGS, call).await?;
+    let described = answer.tag_descriptions().iter().filter_map(|one| {
+        let tags = one.tags().iter().map(|tag| (tag.key(), tag.value()));
+        Some((one.resource_arn()?.to_owned(), convert::tags(tags)))
+    });
+    Ok(described.collect())
 }
 
 /// Nothing when the load balancer was deleted in the meantime.

@@ -1,10 +1,10 @@
 //! Amazon GuardDuty detectors.
 
 use aws_sdk_guardduty::Client;
-use aws_sdk_guardduty::types::DetectorStatus;
+use aws_sdk_guardduty::types::{DetectorFeatureConfigurationResult, DetectorStatus};
 use futures::FutureExt;
 
-use super::call::{Batch, Failure, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -19,57 +19,30 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn detectors(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_detectors().into_paginator().send();
     let (ids, failure) = unit.list("guardduty:ListDetectors", pages, |page| (page.detector_ids, page.next_token)).await;
-    let mut batch = Batch::of(DETECTOR, (Vec::new(), failure));
-    for id in ids {
-        batch.push(detector(unit, &client, &id).await);
-    }
-    batch
+    Batch::of(DETECTOR, (each(ids, |id| detector(unit, &client, id).map(Some)).await, failure))
 }
 
-async fn detector(unit: &Unit, client: &Client, id: &str) -> Resource {
-    let arn = Some(unit.arn("guardduty", &format!("detector/{id}")));
-    let got = unit.call("guardduty:GetDetector", client.get_detector().detector_id(id).send()).await;
-    let properties = match got {
-        Err(failure) => unseen(id, &failure),
-        Ok(detector) => Value::map([
-            ("Id", id.into()),
+async fn detector(unit: &Unit, client: &Client, id: String) -> Resource {
+    let read = match unit.call("guardduty:GetDetector", client.get_detector().detector_id(&id).send()).await {
+        Err(failure) => convert::unseen(["Enable", "FindingPublishingFrequency", "Features", "Tags"], &failure),
+        Ok(detector) => vec![
             ("Enable", detector.status().map(|status| *status == DetectorStatus::Enabled).into()),
             ("FindingPublishingFrequency", detector.finding_publishing_frequency().map(|every| every.as_str()).into()),
-            (
-                "Features",
-                Value::list(detector.features().iter().map(|feature| {
-                    Value::map([
-                        ("Name", feature.name().map(|name| name.as_str()).into()),
-                        ("Status", feature.status().map(|status| status.as_str()).into()),
-                    ])
-                })),
-            ),
-            (
-                "Tags",
-                convert::tags(
-                    detector
-                        .tags()
-                        .into_iter()
-                        .flatten()
-                        .map(|(key, value)| (Some(key.as_str()), Some(value.as_str()))),
-                ),
-            ),
-        ]),
+            ("Features", Value::list(detector.features().iter().map(feature))),
+            ("Tags", convert::tag_map(detector.tags())),
+        ],
     };
-    unit.resource(DETECTOR, id, arn, properties)
+    let arn = unit.arn("guardduty", &format!("detector/{id}"));
+    let properties = Value::map([("Id", id.as_str().into())].into_iter().chain(read));
+    unit.resource(DETECTOR, id, Some(arn), properties)
 }
 
-/// A detector that is known to exist, and nothing more.
-fn unseen(id: &str, failure: &Failure) -> Value {
-    let leaf = || failure.clone().into_value();
+fn feature(feature: &DetectorFeatureConfigurationResult) -> Value {
     Value::map([
-        ("Id", id.into()),
-        ("Enable", leaf()),
-        ("FindingPublishingFrequency", leaf()),
-        ("Features", leaf()),
-        ("Tags", leaf()),
+        ("Name", feature.name().map(|name| name.as_str()).into()),
+        ("Status", feature.status().map(|status| status.as_str()).into()),
     ])
 }

@@ -2,9 +2,9 @@
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{LoginProfile, MfaDevice, User};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, Failure, Unit, each};
 use super::iam_authorization::UserGrants;
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -22,12 +22,12 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 pub(super) fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 /// The users up to the first page that failed.
 pub(super) async fn listed_users(unit: &Unit, client: &Client) -> (Vec<User>, Option<Failure>) {
-    let pages = client.list_users().into_paginator().send();
+    let pages = client.list_users().into_paginator().page_size(1000).send();
     unit.list("iam:ListUsers", pages, |page| (Some(page.users), page.marker)).await
 }
 
@@ -35,24 +35,22 @@ async fn users(unit: &Unit) -> Batch {
     let client = client(unit);
     let (listed, failure) = listed_users(unit, &client).await;
     let grants = UserGrants::read(unit, &client).await;
-    let read: Vec<_> = listed.iter().map(|one| user(unit, &client, one, &grants)).collect();
-    let resources: Vec<Option<Resource>> = stream::iter(read).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(USER, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(USER, (each(listed, |one| user(unit, &client, one, &grants)).await, failure))
 }
 
 /// A user; nothing when it was deleted since it was listed.
-async fn user(unit: &Unit, client: &Client, user: &User, grants: &UserGrants) -> Option<Resource> {
+async fn user(unit: &Unit, client: &Client, user: User, grants: &UserGrants) -> Option<Resource> {
     let name = user.user_name();
     let pages = client.list_mfa_devices().user_name(name).into_paginator().send();
     let devices = match unit.list("iam:ListMFADevices", pages, |page| (Some(page.mfa_devices), page.marker)).await {
         (_, Some(failure)) if failure.is(&NO_SUCH_ENTITY) => return None,
         (devices, failure) => convert::unfinished(mfa_devices(&devices), failure),
     };
-    let profile = unit.call("iam:GetLoginProfile", client.get_login_profile().user_name(name).send()).await;
-    let profile = match profile {
+    let call = client.get_login_profile().user_name(name).send();
+    let profile = match unit.ask("iam:GetLoginProfile", call, |answer| answer.login_profile).await {
         Err(failure) if failure.is(&NO_SUCH_ENTITY) => Value::Null,
         Err(failure) => failure.into_value(),
-        Ok(answer) => answer.login_profile().map_or(Value::Null, login_profile),
+        Ok(profile) => login_profile(&profile),
     };
     let properties = [
         ("UserName", name.into()),

@@ -1,7 +1,7 @@
 //! The access keys of IAM users, with their last use.
 
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::{AccessKeyLastUsed, AccessKeyMetadata};
+use aws_sdk_iam::types::AccessKeyMetadata;
 use futures::{FutureExt, StreamExt, stream};
 
 use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
@@ -52,8 +52,8 @@ async fn keys_of(unit: &Unit, client: &Client, user: &str) -> (Vec<Resource>, Op
 async fn access_key(unit: &Unit, client: &Client, user: &str, key: &AccessKeyMetadata) -> Option<Resource> {
     let id = key.access_key_id()?;
     let call = client.get_access_key_last_used().access_key_id(id).send();
-    let last_used = match unit.call("iam:GetAccessKeyLastUsed", call).await {
-        Ok(answer) => convert::time(answer.access_key_last_used().and_then(AccessKeyLastUsed::last_used_date)),
+    let last_used = match unit.ask("iam:GetAccessKeyLastUsed", call, |answer| answer.access_key_last_used).await {
+        Ok(used) => convert::time(used.last_used_date()),
         Err(failure) if failure.is(&NO_SUCH_ENTITY) => return None,
         Err(failure) => failure.into_value(),
     };

@@ -46,16 +46,13 @@ async fn authorization(unit: &Unit) -> Batch {
     let client = client(unit);
     let kinds = [Role, Group, LocalManagedPolicy, AwsManagedPolicy];
     let ((pages, failure), sessions) = tokio::join!(details(unit, &client, &kinds), Sessions::read(unit, &client));
-    let mut batch = Batch::default();
+    let mut resources = Vec::new();
     for page in &pages {
-        batch.resources.extend(page.role_detail_list().iter().filter_map(|one| role(unit, one, &sessions)));
-        batch.resources.extend(page.group_detail_list().iter().filter_map(|one| group(unit, one)));
-        batch.resources.extend(page.policies().iter().filter_map(|one| managed_policy(unit, one)));
+        resources.extend(page.role_detail_list().iter().filter_map(|one| role(unit, one, &sessions)));
+        resources.extend(page.group_detail_list().iter().filter_map(|one| group(unit, one)));
+        resources.extend(page.policies().iter().filter_map(|one| managed_policy(unit, one)));
     }
-    for kind in [ROLE, GROUP, MANAGED_POLICY] {
-        batch.failures.extend(failure.clone().map(|failure| (kind.to_owned(), failure)));
-    }
-    batch
+    Batch::of_kinds([ROLE, GROUP, MANAGED_POLICY], (resources, failure))
 }
 
 /// What the listing of roles says beyond the authorization details.
@@ -95,7 +92,7 @@ fn role(unit: &Unit, role: &RoleDetail, sessions: &Sessions) -> Option<Resource>
         ("Arn", role.arn().into()),
         ("Path", role.path().into()),
         ("CreateDate", convert::time(role.create_date())),
-        ("AssumeRolePolicyDocument", role.assume_role_policy_document().map_or(Value::Null, document)),
+        ("AssumeRolePolicyDocument", document(role.assume_role_policy_document())),
         ("Policies", inline(role.role_policy_list())),
         ("ManagedPolicyArns", attached(role.attached_managed_policies())),
         ("PermissionsBoundary", boundary(role.permissions_boundary())),
@@ -123,9 +120,9 @@ fn managed_policy(unit: &Unit, policy: &ManagedPolicyDetail) -> Option<Resource>
     let arn = policy.arn()?;
     let name = arn.rsplit('/').next().unwrap_or(arn);
     let of_aws = arn.contains(":iam::aws:policy/");
-    let uses =
-        policy.attachment_count().unwrap_or_default() + policy.permissions_boundary_usage_count().unwrap_or_default();
-    if of_aws && uses == 0 {
+    let unused =
+        policy.attachment_count() == Some(0) && policy.permissions_boundary_usage_count().is_none_or(|n| n == 0);
+    if of_aws && unused {
         return None;
     }
     let version = policy.policy_version_list().iter().find(|version| version.is_default_version());
@@ -138,7 +135,7 @@ fn managed_policy(unit: &Unit, policy: &ManagedPolicyDetail) -> Option<Resource>
         ("DefaultVersionId", policy.default_version_id().into()),
         ("AttachmentCount", policy.attachment_count().into()),
         ("PermissionsBoundaryUsageCount", policy.permissions_boundary_usage_count().into()),
-        ("PolicyDocument", version.and_then(|version| version.document()).map_or(Value::Null, document)),
+        ("PolicyDocument", document(version.and_then(|version| version.document()))),
     ]);
     // A customer's policy may have the name of one of AWS.
     let name = if of_aws { arn } else { name };
@@ -177,7 +174,7 @@ fn inline(policies: &[PolicyDetail]) -> Value {
     convert::sorted(policies.iter().map(|policy| {
         Value::map([
             ("PolicyName", policy.policy_name().into()),
-            ("PolicyDocument", policy.policy_document().map_or(Value::Null, document)),
+            ("PolicyDocument", document(policy.policy_document())),
         ])
     }))
 }
@@ -198,9 +195,13 @@ pub(super) fn tags(tags: &[Tag]) -> Value {
     convert::tags(tags.iter().map(|tag| (Some(tag.key()), Some(tag.value()))))
 }
 
-/// A policy as IAM writes it: JSON, percent-encoded by RFC 3986. What is not JSON stays a text.
-fn document(encoded: &str) -> Value {
-    convert::document(&percent_decoded(encoded))
+/// A policy as IAM writes it: JSON, percent-encoded by RFC 3986. What is not JSON stays a text, and a policy without a
+/// document is one that is not known.
+fn document(encoded: Option<&str>) -> Value {
+    match encoded {
+        Some(encoded) => convert::document(&percent_decoded(encoded)),
+        None => Failure::unsaid(DETAILS).into_value(),
+    }
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -232,8 +233,9 @@ mod tests {
     fn documents_are_decoded_and_read() {
         let encoded = "%7B%22Statement%22%3A%5B%7B%22Sid%22%3A%22%E7%A8%8E+1%22%7D%5D%7D";
         let expected = json!({"Statement": [{"Sid": "税+1"}]});
-        assert_eq!(serde_json::to_value(document(encoded)).unwrap(), expected);
-        assert_eq!(document("100%"), "100%".into());
-        assert_eq!(document("%zz%7"), "%zz%7".into());
+        assert_eq!(serde_json::to_value(document(Some(encoded))).unwrap(), expected);
+        assert_eq!(document(Some("100%")), "100%".into());
+        assert_eq!(document(Some("%zz%7")), "%zz%7".into());
+        assert!(matches!(document(None), Value::Unknown(_)));
     }
 }

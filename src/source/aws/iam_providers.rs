@@ -2,9 +2,9 @@
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::SamlProviderListEntry;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::iam::{NO_SUCH_ENTITY, client};
 use super::iam_authorization::tags;
 use super::{Collector, Scope, convert};
@@ -32,22 +32,18 @@ pub(super) static COLLECTORS: &[Collector] = &[
 
 async fn oidc_providers(unit: &Unit) -> Batch {
     let client = client(unit);
-    let mut batch = Batch::default();
-    match unit.call("iam:ListOpenIDConnectProviders", client.list_open_id_connect_providers().send()).await {
-        Err(failure) => batch.fail(OIDC_PROVIDER, failure),
-        Ok(answer) => {
-            let arns = answer.open_id_connect_provider_list().iter().filter_map(|entry| entry.arn());
-            let reads: Vec<_> = arns.map(|arn| oidc_provider(unit, &client, arn)).collect();
-            let read: Vec<_> = stream::iter(reads).buffered(CALLS_AT_ONCE).collect().await;
-            batch.resources.extend(read.into_iter().flatten());
-        }
-    }
-    batch
+    let answer = match unit.call("iam:ListOpenIDConnectProviders", client.list_open_id_connect_providers().send()).await
+    {
+        Err(failure) => return Batch::failed(OIDC_PROVIDER, failure),
+        Ok(answer) => answer,
+    };
+    let arns = answer.open_id_connect_provider_list.into_iter().flatten().filter_map(|entry| entry.arn);
+    Batch::of(OIDC_PROVIDER, (each(arns, |arn| oidc_provider(unit, &client, arn)).await, None))
 }
 
 /// Nothing when the provider was deleted since it was listed.
-async fn oidc_provider(unit: &Unit, client: &Client, arn: &str) -> Option<Resource> {
-    let call = client.get_open_id_connect_provider().open_id_connect_provider_arn(arn).send();
+async fn oidc_provider(unit: &Unit, client: &Client, arn: String) -> Option<Resource> {
+    let call = client.get_open_id_connect_provider().open_id_connect_provider_arn(&arn).send();
     let said = match unit.call("iam:GetOpenIDConnectProvider", call).await {
         Err(failure) if failure.is(&NO_SUCH_ENTITY) => return None,
         Err(failure) => convert::unseen(["Url", "ClientIdList", "ThumbprintList", "CreateDate", "Tags"], &failure),
@@ -59,8 +55,8 @@ async fn oidc_provider(unit: &Unit, client: &Client, arn: &str) -> Option<Resour
             ("Tags", tags(provider.tags())),
         ],
     };
-    let properties = Value::map([("Arn", arn.into())].into_iter().chain(said));
-    Some(unit.global(OIDC_PROVIDER, name_of(arn), Some(arn.to_owned()), properties))
+    let properties = Value::map([("Arn", arn.as_str().into())].into_iter().chain(said));
+    Some(unit.global(OIDC_PROVIDER, name_of(&arn), Some(arn.clone()), properties))
 }
 
 /// IAM leaves the scheme out where CloudFormation has it.
@@ -69,15 +65,13 @@ fn with_scheme(url: &str) -> String {
 }
 
 async fn saml_providers(unit: &Unit) -> Batch {
-    let mut batch = Batch::default();
     match unit.call("iam:ListSAMLProviders", client(unit).list_saml_providers().send()).await {
-        Err(failure) => batch.fail(SAML_PROVIDER, failure),
+        Err(failure) => Batch::failed(SAML_PROVIDER, failure),
         Ok(answer) => {
             let providers = answer.saml_provider_list().iter();
-            batch.resources.extend(providers.filter_map(|provider| saml_provider(unit, provider)));
+            Batch::of(SAML_PROVIDER, (providers.filter_map(|provider| saml_provider(unit, provider)).collect(), None))
         }
     }
-    batch
 }
 
 fn saml_provider(unit: &Unit, provider: &SamlProviderListEntry) -> Option<Resource> {

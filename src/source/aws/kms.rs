@@ -2,9 +2,9 @@
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::types::{AliasListEntry, KeyListEntry, KeyManagerType, KeyMetadata, KeySpec, OriginType};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -29,16 +29,14 @@ pub(super) static COLLECTORS: &[Collector] = &[
 ];
 
 fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 async fn keys(unit: &Unit) -> Batch {
     let client = client(unit);
     let pages = client.list_keys().into_paginator().page_size(1000).send();
     let (listed, failure) = unit.list("kms:ListKeys", pages, |page| (page.keys, page.next_marker)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(listed).map(|entry| key(unit, &client, entry)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(KEY, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(KEY, (each(listed, |entry| key(unit, &client, entry)).await, failure))
 }
 
 /// What only `DescribeKey` says, and what can be asked only when it has.
@@ -60,8 +58,9 @@ const DETAILS: [&str; 12] = [
 /// A key; nothing when it was deleted since it was listed.
 async fn key(unit: &Unit, client: &Client, entry: KeyListEntry) -> Option<Resource> {
     let id = entry.key_id?;
-    let details = match unit.call("kms:DescribeKey", client.describe_key().key_id(&id).send()).await {
-        Ok(answer) => details(unit, client, &id, answer.key_metadata.as_ref()?).await,
+    let call = client.describe_key().key_id(&id).send();
+    let details = match unit.ask("kms:DescribeKey", call, |answer| answer.key_metadata).await {
+        Ok(key) => details(unit, client, &id, &key).await,
         Err(failure) if failure.is(&["NotFoundException"]) => return None,
         Err(failure) => convert::unseen(DETAILS, &failure),
     };
@@ -110,8 +109,9 @@ async fn rotation(unit: &Unit, client: &Client, id: &str) -> Vec<(&'static str, 
 const POLICY: &str = "default";
 
 async fn policy(unit: &Unit, client: &Client, id: &str) -> Value {
-    match unit.call("kms:GetKeyPolicy", client.get_key_policy().key_id(id).policy_name(POLICY).send()).await {
-        Ok(answer) => answer.policy.as_deref().map(convert::document).into(),
+    let call = client.get_key_policy().key_id(id).policy_name(POLICY).send();
+    match unit.ask("kms:GetKeyPolicy", call, |answer| answer.policy).await {
+        Ok(text) => convert::document(&text),
         Err(failure) => failure.into_value(),
     }
 }

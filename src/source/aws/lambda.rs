@@ -2,9 +2,9 @@
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::{FunctionConfiguration, FunctionUrlConfig, VpcConfigResponse};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -21,12 +21,10 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn functions(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_functions().into_paginator().page_size(50).send();
     let (listed, failure) = unit.list("lambda:ListFunctions", pages, |page| (page.functions, page.next_marker)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(listed).map(|one| function(unit, &client, one)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(FUNCTION, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(FUNCTION, (each(listed, |one| function(unit, &client, one)).await, failure))
 }
 
 /// Nothing when the function was deleted in the meantime.
@@ -41,8 +39,9 @@ async fn function(unit: &Unit, client: &Client, function: FunctionConfiguration)
         (urls, failure) => convert::unfinished(Value::list(urls.iter().map(|one| url(&arn, one))), failure),
     };
     // A function without a policy is not found either.
-    let policy = match unit.call("lambda:GetPolicy", client.get_policy().function_name(name).send()).await {
-        Ok(answer) => answer.policy().map(convert::document).into(),
+    let call = client.get_policy().function_name(name).send();
+    let policy = match unit.ask("lambda:GetPolicy", call, |answer| answer.policy).await {
+        Ok(text) => convert::document(&text),
         Err(failure) if failure.is(&NOT_FOUND) => Value::Null,
         Err(failure) => failure.into_value(),
     };

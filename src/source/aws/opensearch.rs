@@ -1,6 +1,7 @@
 //! Amazon OpenSearch Service domains, those of Elasticsearch among them.
 
 use aws_sdk_opensearch::Client;
+use aws_sdk_opensearch::operation::describe_domains::DescribeDomainsOutput;
 use aws_sdk_opensearch::types::DomainStatus;
 use futures::FutureExt;
 
@@ -10,6 +11,8 @@ use crate::model::{Resource, Value};
 
 const DOMAIN: &str = "AWS::OpenSearchService::Domain";
 
+const DESCRIBE: &str = "es:DescribeDomains";
+
 /// How many domains one call describes at most.
 /// <https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_DescribeDomains.html>
 const DOMAINS_PER_CALL: usize = 5;
@@ -18,30 +21,34 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
     name: "opensearch-domains",
     scope: Scope::Regional,
     types: &[DOMAIN],
-    actions: &["es:ListDomainNames", "es:DescribeDomains"],
+    actions: &["es:ListDomainNames", DESCRIBE],
     run: |unit| domains(unit).boxed(),
 }];
 
 async fn domains(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
-    let mut batch = Batch::default();
+    let client = Client::new(&unit.config());
     let names: Vec<String> = match unit.call("es:ListDomainNames", client.list_domain_names().send()).await {
+        Err(failure) => return Batch::failed(DOMAIN, failure),
         Ok(answer) => answer.domain_names().iter().filter_map(|one| one.domain_name()).map(str::to_owned).collect(),
-        Err(failure) => {
-            batch.fail(DOMAIN, failure);
-            return batch;
-        }
     };
+    let mut batch = Batch::default();
     for names in names.chunks(DOMAINS_PER_CALL) {
         let call = client.describe_domains().set_domain_names(Some(names.to_vec())).send();
-        match unit.call("es:DescribeDomains", call).await {
-            Ok(answer) => {
-                batch.resources.extend(answer.domain_status_list().iter().filter_map(|one| domain(unit, one)))
-            }
-            Err(failure) => batch.resources.extend(names.iter().map(|name| unseen(unit, name, &failure))),
-        }
+        let answer = unit.call(DESCRIBE, call).await;
+        batch.resources.extend(names.iter().filter_map(|name| described(unit, name, &answer)));
     }
     batch
+}
+
+/// What an answer about several domains says of one.
+fn described(unit: &Unit, name: &str, answer: &Result<DescribeDomainsOutput, Failure>) -> Option<Resource> {
+    match answer {
+        Err(failure) => Some(unseen(unit, name, failure)),
+        Ok(answer) => match answer.domain_status_list().iter().find(|status| status.domain_name() == name) {
+            Some(status) => domain(unit, status),
+            None => Some(unseen(unit, name, &Failure::unsaid(DESCRIBE))),
+        },
+    }
 }
 
 /// Nothing for a domain that is being deleted.
@@ -49,10 +56,11 @@ fn domain(unit: &Unit, domain: &DomainStatus) -> Option<Resource> {
     if domain.deleted() == Some(true) {
         return None;
     }
+    let policy = domain.access_policies().filter(|text| !text.is_empty());
     let properties = Value::map([
         ("DomainName", domain.domain_name().into()),
         ("EngineVersion", domain.engine_version().into()),
-        ("AccessPolicies", policy(domain.access_policies())),
+        ("AccessPolicies", policy.map(convert::document).into()),
         ("DomainEndpointOptions", endpoint_options(domain)),
         ("EncryptionAtRestOptions", encryption(domain)),
         (
@@ -109,10 +117,4 @@ fn network(domain: &DomainStatus) -> Value {
         ])
     });
     properties.into()
-}
-
-/// The document where it can be read, else the text.
-fn policy(text: Option<&str>) -> Value {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Value::Null };
-    serde_json::from_str::<serde_json::Value>(text).map_or_else(|_| text.into(), Value::from)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::future::Future;
 use std::sync::Once;
 
 use aws_config::Region;
@@ -10,13 +9,14 @@ use aws_config::retry::RetryConfig;
 use aws_sdk_organizations::Client;
 use aws_sdk_organizations::config::Builder;
 use aws_sdk_organizations::error::SdkError;
-use aws_sdk_organizations::types::{Account as Member, AccountState, AccountStatus, ParentType, Tag};
+use aws_sdk_organizations::types::{Account as Member, AccountState, AccountStatus, ParentType};
+use aws_smithy_async::future::pagination_stream::PaginationStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, stream};
 
-use super::call::Failure;
+use super::call::{Failure, MAX_PAGES, Page, read_pages};
 use super::session::Sessions;
-use crate::model::{Account, AccountClass, Unknown};
+use crate::model::{Account, AccountClass};
 
 /// Where the endpoint of AWS Organizations is.
 const REGION: &str = "us-east-1";
@@ -74,9 +74,9 @@ impl Organization {
 
     async fn members(&self) -> Result<Vec<Account>, Failure> {
         let action = "organizations:ListAccounts";
-        let pages = call(action, self.client.list_accounts().into_paginator().send().try_collect()).await?;
-        let listed = pages.iter().flat_map(|page| page.accounts());
-        listed.filter(|member| is_active(member)).map(|member| account(action, member)).collect()
+        let pages = self.client.list_accounts().into_paginator().send();
+        let listed = list(action, pages, |page| (page.accounts, page.next_token)).await?;
+        listed.iter().filter(|member| is_active(member)).map(|member| account(action, member)).collect()
     }
 
     /// The parents of accounts or OUs, by the id of these; those that were refused are left out.
@@ -87,10 +87,10 @@ impl Organization {
     }
 
     async fn parent(&self, id: &str) -> Option<Parent> {
-        let listing = self.client.list_parents().child_id(id).into_paginator().send().try_collect();
-        let pages = call("organizations:ListParents", listing).await;
-        let pages = warned(&self.parents_refused, "organizational units", pages)?;
-        pages.iter().flat_map(|page| page.parents()).find_map(|parent| match parent.r#type()? {
+        let pages = self.client.list_parents().child_id(id).into_paginator().send();
+        let listed = list("organizations:ListParents", pages, |page| (page.parents, page.next_token)).await;
+        let parents = warned(&self.parents_refused, "organizational units", listed)?;
+        parents.iter().find_map(|parent| match parent.r#type()? {
             ParentType::Root => Some(Parent::Root),
             ParentType::OrganizationalUnit => parent.id().map(|id| Parent::Unit(id.to_owned())),
             _ => None,
@@ -114,16 +114,16 @@ impl Organization {
 
     async fn named(&self, id: &str, parent: &Parent) -> Option<(String, (String, Parent))> {
         let described = self.client.describe_organizational_unit().organizational_unit_id(id).send();
-        let answer = call("organizations:DescribeOrganizationalUnit", described).await;
+        let action = "organizations:DescribeOrganizationalUnit";
+        let answer = described.await.map_err(|error| Failure::of(action, REGION, &error));
         let unit = warned(&self.parents_refused, "organizational units", answer)?.organizational_unit?;
         Some((id.to_owned(), (unit.name?, parent.clone())))
     }
 
     async fn tagged(&self, account: Account) -> Account {
         let id = account.id.as_str();
-        let listing =
-            self.client.list_tags_for_resource().resource_id(id).into_paginator().items().send().try_collect();
-        let tags: Result<Vec<Tag>, Failure> = call("organizations:ListTagsForResource", listing).await;
+        let pages = self.client.list_tags_for_resource().resource_id(id).into_paginator().send();
+        let tags = list("organizations:ListTagsForResource", pages, |page| (page.tags, page.next_token)).await;
         match warned(&self.tags_refused, "tags", tags) {
             None => account,
             Some(tags) => with_tags(account, tags.into_iter().map(|tag| (tag.key, tag.value)).collect()),
@@ -131,12 +131,20 @@ impl Organization {
     }
 }
 
-async fn call<T, E, R>(action: &str, call: impl Future<Output = Result<T, SdkError<E, R>>>) -> Result<T, Failure>
+/// A listing that is of use as a whole only.
+async fn list<P, T, E, R>(
+    action: &str,
+    pages: PaginationStream<Result<P, SdkError<E, R>>>,
+    split: fn(P) -> Page<T>,
+) -> Result<Vec<T>, Failure>
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: fmt::Debug,
 {
-    call.await.map_err(|error| Failure::of(action, REGION, &error))
+    match read_pages(action, REGION, pages, MAX_PAGES, split).await {
+        (items, None) => Ok(items),
+        (_, Some(failure)) => Err(failure),
+    }
 }
 
 /// The answer, or a warning, of many the first only, that accounts stay without it.
@@ -159,11 +167,8 @@ fn is_active(member: &Member) -> bool {
 }
 
 fn account(action: &str, member: &Member) -> Result<Account, Failure> {
-    let id = member.id().unwrap_or_default().parse().map_err(|_| Failure {
-        cause: Unknown::CallFailed { action: action.into(), code: "Response".into() },
-        code: "Response".into(),
-        message: "the answer has an account without an id".into(),
-    })?;
+    let id = member.id().unwrap_or_default().parse();
+    let id = id.map_err(|_| Failure::new(action, "Response", "the answer has an account without an id"))?;
     let name = member.name().filter(|name| !name.is_empty()).map(str::to_owned);
     Ok(Account { name, ..Account::new(id) })
 }

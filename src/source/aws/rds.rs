@@ -20,23 +20,23 @@ pub(super) struct Family {
     pub(super) cluster_parameters: &'static str,
 }
 
-static RDS: Family = Family {
+const RDS: Family = Family {
     cluster: "AWS::RDS::DBCluster",
     instance: "AWS::RDS::DBInstance",
     cluster_parameters: "AWS::RDS::DBClusterParameterGroup",
 };
-static NEPTUNE: Family = Family {
+const NEPTUNE: Family = Family {
     cluster: "AWS::Neptune::DBCluster",
     instance: "AWS::Neptune::DBInstance",
     cluster_parameters: "AWS::Neptune::DBClusterParameterGroup",
 };
-static DOCDB: Family = Family {
+const DOCDB: Family = Family {
     cluster: "AWS::DocDB::DBCluster",
     instance: "AWS::DocDB::DBInstance",
     cluster_parameters: "AWS::DocDB::DBClusterParameterGroup",
 };
 
-pub(super) static FAMILIES: [&Family; 3] = [&RDS, &NEPTUNE, &DOCDB];
+pub(super) const FAMILIES: [Family; 3] = [RDS, NEPTUNE, DOCDB];
 
 impl Family {
     pub(super) fn of(engine: Option<&str>) -> &'static Self {
@@ -56,21 +56,21 @@ pub(super) static COLLECTORS: &[Collector] = &[
     Collector {
         name: "rds-clusters",
         scope: Scope::Regional,
-        types: &["AWS::RDS::DBCluster", "AWS::Neptune::DBCluster", "AWS::DocDB::DBCluster"],
+        types: &[RDS.cluster, NEPTUNE.cluster, DOCDB.cluster],
         actions: &[DESCRIBE_CLUSTERS],
         run: |unit| clusters(unit).boxed(),
     },
     Collector {
         name: "rds-instances",
         scope: Scope::Regional,
-        types: &["AWS::RDS::DBInstance", "AWS::Neptune::DBInstance", "AWS::DocDB::DBInstance"],
+        types: &[RDS.instance, NEPTUNE.instance, DOCDB.instance],
         actions: &[DESCRIBE_INSTANCES],
         run: |unit| instances(unit).boxed(),
     },
 ];
 
 pub(super) fn client(unit: &Unit) -> Client {
-    Client::new(&unit.session.config(&unit.region))
+    Client::new(&unit.config())
 }
 
 pub(super) async fn list_clusters(unit: &Unit) -> (Vec<DbCluster>, Option<Failure>) {
@@ -86,15 +86,13 @@ pub(super) async fn list_instances(unit: &Unit) -> (Vec<DbInstance>, Option<Fail
 async fn clusters(unit: &Unit) -> Batch {
     let (clusters, failure) = list_clusters(unit).await;
     let resources = clusters.iter().filter_map(|one| cluster(unit, one)).collect();
-    let failures = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.cluster, failure.clone())));
-    Batch { resources, failures: failures.map(|(kind, failure)| (kind.to_owned(), failure)).collect() }
+    Batch::of_kinds(FAMILIES.map(|family| family.cluster), (resources, failure))
 }
 
 async fn instances(unit: &Unit) -> Batch {
     let (instances, failure) = list_instances(unit).await;
     let resources = instances.iter().filter_map(|one| instance(unit, one)).collect();
-    let failures = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.instance, failure.clone())));
-    Batch { resources, failures: failures.map(|(kind, failure)| (kind.to_owned(), failure)).collect() }
+    Batch::of_kinds(FAMILIES.map(|family| family.instance), (resources, failure))
 }
 
 fn cluster(unit: &Unit, cluster: &DbCluster) -> Option<Resource> {

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbCluster, Parameter};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, Failure, Unit, each};
 use super::rds::{DESCRIBE_CLUSTERS, DESCRIBE_INSTANCES, FAMILIES, Family, client, list_clusters, list_instances};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -31,11 +31,7 @@ pub(super) static COLLECTORS: &[Collector] = &[
     Collector {
         name: "rds-cluster-parameter-groups",
         scope: Scope::Regional,
-        types: &[
-            "AWS::RDS::DBClusterParameterGroup",
-            "AWS::Neptune::DBClusterParameterGroup",
-            "AWS::DocDB::DBClusterParameterGroup",
-        ],
+        types: &[FAMILIES[0].cluster_parameters, FAMILIES[1].cluster_parameters, FAMILIES[2].cluster_parameters],
         actions: &[DESCRIBE_CLUSTERS, DESCRIBE_CLUSTER_PARAMETERS],
         run: |unit| cluster_groups(unit).boxed(),
     },
@@ -62,22 +58,15 @@ async fn groups(unit: &Unit) -> Batch {
     let used = alone.flat_map(|instance| instance.db_parameter_groups());
     let names: BTreeSet<String> = used.filter_map(|group| group.db_parameter_group_name()).map(str::to_owned).collect();
     let client = client(unit);
-    let resources: Vec<Option<Resource>> =
-        stream::iter(names).map(|name| group(unit, &client, name)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(GROUP, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(GROUP, (each(names, |name| group(unit, &client, name)).await, failure))
 }
 
 async fn cluster_groups(unit: &Unit) -> Batch {
     let (clusters, failure) = list_clusters(unit).await;
     let used: BTreeSet<Used> = clusters.iter().filter_map(Used::by).collect();
     let client = client(unit);
-    let resources: Vec<Option<Resource>> =
-        stream::iter(used).map(|used| cluster_group(unit, &client, used)).buffered(CALLS_AT_ONCE).collect().await;
-    let gaps = failure.iter().flat_map(|failure| FAMILIES.map(|family| (family.cluster_parameters, failure.clone())));
-    Batch {
-        resources: resources.into_iter().flatten().collect(),
-        failures: gaps.map(|(kind, failure)| (kind.to_owned(), failure)).collect(),
-    }
+    let resources = each(used, |used| cluster_group(unit, &client, used)).await;
+    Batch::of_kinds(FAMILIES.map(|family| family.cluster_parameters), (resources, failure))
 }
 
 /// Nothing when the group was deleted in the meantime.

@@ -4,9 +4,9 @@
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{DbClusterSnapshot, DbSnapshot};
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::rds::{client, tags};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
@@ -39,9 +39,7 @@ async fn snapshots(unit: &Unit) -> Batch {
     let pages = client.describe_db_snapshots().into_paginator().page_size(100).send();
     let (snapshots, failure) =
         unit.list("rds:DescribeDBSnapshots", pages, |page| (page.db_snapshots, page.marker)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(snapshots).map(|one| snapshot(unit, &client, one)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(SNAPSHOT, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(SNAPSHOT, (each(snapshots, |one| snapshot(unit, &client, one)).await, failure))
 }
 
 async fn cluster_snapshots(unit: &Unit) -> Batch {
@@ -49,9 +47,7 @@ async fn cluster_snapshots(unit: &Unit) -> Batch {
     let pages = client.describe_db_cluster_snapshots().into_paginator().page_size(100).send();
     let (snapshots, failure) =
         unit.list("rds:DescribeDBClusterSnapshots", pages, |page| (page.db_cluster_snapshots, page.marker)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(snapshots).map(|one| cluster_snapshot(unit, &client, one)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(CLUSTER_SNAPSHOT, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(CLUSTER_SNAPSHOT, (each(snapshots, |one| cluster_snapshot(unit, &client, one)).await, failure))
 }
 
 /// Whether a snapshot can be shared at all: an automated one cannot.
@@ -65,10 +61,9 @@ async fn snapshot(unit: &Unit, client: &Client, snapshot: DbSnapshot) -> Option<
     let id = snapshot.db_snapshot_identifier()?;
     let accounts = if can_be_shared(snapshot.snapshot_type()) {
         let call = client.describe_db_snapshot_attributes().db_snapshot_identifier(id).send();
-        match unit.call("rds:DescribeDBSnapshotAttributes", call).await {
-            Ok(answer) => {
-                let attributes = answer.db_snapshot_attributes_result().map(|result| result.db_snapshot_attributes());
-                let attributes = attributes.unwrap_or_default().iter();
+        match unit.ask("rds:DescribeDBSnapshotAttributes", call, |answer| answer.db_snapshot_attributes_result).await {
+            Ok(result) => {
+                let attributes = result.db_snapshot_attributes().iter();
                 accounts(attributes.map(|attribute| (attribute.attribute_name(), attribute.attribute_values())))
             }
             Err(failure) if failure.is(&["DBSnapshotNotFound"]) => return None,
@@ -98,11 +93,12 @@ async fn cluster_snapshot(unit: &Unit, client: &Client, snapshot: DbClusterSnaps
     let id = snapshot.db_cluster_snapshot_identifier()?;
     let accounts = if can_be_shared(snapshot.snapshot_type()) {
         let call = client.describe_db_cluster_snapshot_attributes().db_cluster_snapshot_identifier(id).send();
-        match unit.call("rds:DescribeDBClusterSnapshotAttributes", call).await {
-            Ok(answer) => {
-                let attributes =
-                    answer.db_cluster_snapshot_attributes_result().map(|one| one.db_cluster_snapshot_attributes());
-                let attributes = attributes.unwrap_or_default().iter();
+        match unit
+            .ask("rds:DescribeDBClusterSnapshotAttributes", call, |answer| answer.db_cluster_snapshot_attributes_result)
+            .await
+        {
+            Ok(result) => {
+                let attributes = result.db_cluster_snapshot_attributes().iter();
                 accounts(attributes.map(|attribute| (attribute.attribute_name(), attribute.attribute_values())))
             }
             Err(failure) if failure.is(&["DBClusterSnapshotNotFoundFault"]) => return None,

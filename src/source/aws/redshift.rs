@@ -19,7 +19,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn clusters(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.describe_clusters().into_paginator().page_size(100).send();
     let (clusters, failure) = unit.list("redshift:DescribeClusters", pages, |page| (page.clusters, page.marker)).await;
     Batch::of(CLUSTER, (clusters.iter().filter_map(|one| cluster(unit, one)).collect(), failure))

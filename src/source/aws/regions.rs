@@ -6,7 +6,7 @@ use futures::{FutureExt, StreamExt, stream};
 use super::arn_type::type_and_id;
 use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
 use super::ec2::client;
-use super::{Collector, Scope};
+use super::{Collector, Scope, tagging};
 use crate::model::{Unknown, Value};
 
 const REGION: &str = "AWS::::Region";
@@ -35,17 +35,16 @@ const PROBES: usize = 4;
 const NAMED: usize = 100;
 
 async fn regions(unit: &Unit) -> Batch {
-    let mut batch = Batch::default();
     let listing = client(unit).describe_regions().all_regions(true).send();
-    match unit.call("ec2:DescribeRegions", listing).await {
-        Err(failure) => batch.fail(REGION, failure),
-        Ok(answer) => {
-            let regions = stream::iter(answer.regions.unwrap_or_default());
-            let mut seen = regions.map(|region| properties(unit, region)).buffered(CALLS_AT_ONCE / PROBES);
-            while let Some((name, properties)) = seen.next().await {
-                batch.push(unit.resource_in(&name, REGION, name.as_str(), None, properties));
-            }
-        }
+    let answer = match unit.call("ec2:DescribeRegions", listing).await {
+        Err(failure) => return Batch::failed(REGION, failure),
+        Ok(answer) => answer,
+    };
+    let regions = stream::iter(answer.regions.unwrap_or_default());
+    let mut seen = regions.map(|region| properties(unit, region)).buffered(CALLS_AT_ONCE / PROBES);
+    let mut batch = Batch::default();
+    while let Some((name, properties)) = seen.next().await {
+        batch.push(unit.resource_in(&name, REGION, name.as_str(), None, properties));
     }
     batch
 }
@@ -75,10 +74,7 @@ async fn probe(unit: &Unit) -> [Probe; PROBES] {
 }
 
 async fn tagged(unit: &Unit) -> Probe {
-    let client = aws_sdk_resourcegroupstagging::Client::new(&unit.session.config(&unit.region));
-    let pages = client.get_resources().into_paginator().page_size(100).send();
-    let (mappings, failure) =
-        unit.list("tag:GetResources", pages, |page| (page.resource_tag_mapping_list, page.pagination_token)).await;
+    let (mappings, failure) = tagging::list(unit).await;
     let arns = mappings.into_iter().filter_map(|mapping| mapping.resource_arn);
     (arns.map(|arn| type_and_id(&arn)).collect(), failure)
 }

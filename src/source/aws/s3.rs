@@ -6,9 +6,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::Bucket;
 use futures::{FutureExt, StreamExt, stream};
 
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, each};
 use super::s3_bucket::{BLOCKS, Reader, blocks, is_gone};
-use super::{Collector, Scope};
+use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
 const ACCOUNT_BLOCK: &str = "AWS::S3::AccountPublicAccessBlock";
@@ -47,23 +47,20 @@ pub(super) static COLLECTORS: &[Collector] = &[
 ];
 
 async fn account_block(unit: &Unit) -> Batch {
-    let client = aws_sdk_s3control::Client::new(&unit.session.config(&unit.region));
+    let client = aws_sdk_s3control::Client::new(&unit.config());
     let call = client.get_public_access_block().account_id(unit.account()).send();
-    let properties = match unit.call("s3:GetAccountPublicAccessBlock", call).await {
-        Ok(answer) => Value::map(answer.public_access_block_configuration().into_iter().flat_map(|block| {
-            blocks([
-                block.block_public_acls(),
-                block.block_public_policy(),
-                block.ignore_public_acls(),
-                block.restrict_public_buckets(),
-            ])
-        })),
+    let said = unit.ask("s3:GetAccountPublicAccessBlock", call, |answer| answer.public_access_block_configuration);
+    let properties = match said.await {
+        Ok(block) => Value::map(blocks([
+            block.block_public_acls(),
+            block.block_public_policy(),
+            block.ignore_public_acls(),
+            block.restrict_public_buckets(),
+        ])),
         Err(failure) if failure.is(&["NoSuchPublicAccessBlockConfiguration"]) => Value::map(blocks([Some(false); 4])),
-        Err(failure) => Value::map(BLOCKS.map(|name| (name, failure.clone().into_value()))),
+        Err(failure) => Value::map(convert::unseen(BLOCKS, &failure)),
     };
-    let mut batch = Batch::default();
-    batch.push(unit.global(ACCOUNT_BLOCK, unit.account(), None, properties));
-    batch
+    Batch::one(unit.global(ACCOUNT_BLOCK, unit.account(), None, properties))
 }
 
 async fn buckets(unit: &Unit) -> Batch {
@@ -82,18 +79,13 @@ async fn buckets(unit: &Unit) -> Batch {
     }
     let places = places(unit, &located);
     let regions = Regions::new(unit, &client, &located);
-    let resources: Vec<Option<Resource>> = stream::iter(located)
-        .map(|bucket| resource(unit, &places, &regions, bucket))
-        .buffered(CALLS_AT_ONCE)
-        .collect()
-        .await;
-    batch.resources = resources.into_iter().flatten().collect();
+    batch.resources = each(located, |bucket| resource(unit, &places, &regions, bucket)).await;
     batch
 }
 
 /// Bucket names go into the path and not into the host name, so that the buckets of a region share connections.
 fn client(unit: &Unit) -> Client {
-    let config = aws_sdk_s3::config::Builder::from(&unit.session.config(&unit.region)).force_path_style(true);
+    let config = aws_sdk_s3::config::Builder::from(&unit.config()).force_path_style(true);
     Client::from_conf(config.build())
 }
 

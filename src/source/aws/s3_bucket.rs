@@ -1,6 +1,9 @@
 //! The settings of one Amazon S3 bucket.
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
+use aws_sdk_s3::operation::get_bucket_ownership_controls::GetBucketOwnershipControlsOutput;
+use aws_sdk_s3::operation::get_public_access_block::GetPublicAccessBlockOutput;
 use aws_sdk_s3::types::{Grant, ServerSideEncryptionRule};
 
 use super::call::{Failure, Unit};
@@ -51,78 +54,74 @@ impl Reader<'_> {
 
     async fn public_access_block(&self) -> Option<Value> {
         let call = self.client.get_public_access_block().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketPublicAccessBlock", call).await.map(|answer| {
-            let block = answer.public_access_block_configuration?;
-            Some(Value::map(blocks([
+        let part = |answer: GetPublicAccessBlockOutput| answer.public_access_block_configuration;
+        let answer = self.unit.ask("s3:GetBucketPublicAccessBlock", call, part).await.map(|block| {
+            Value::map(blocks([
                 block.block_public_acls(),
                 block.block_public_policy(),
                 block.ignore_public_acls(),
                 block.restrict_public_buckets(),
-            ])))
+            ]))
         });
         settle(answer, &["NoSuchPublicAccessBlockConfiguration"])
     }
 
     async fn encryption(&self) -> Option<Value> {
         let call = self.client.get_bucket_encryption().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetEncryptionConfiguration", call).await.map(|answer| {
-            let rules = answer.server_side_encryption_configuration?.rules;
-            Some(Value::map([("ServerSideEncryptionConfiguration", Value::list(rules.iter().map(encryption_rule)))]))
+        let part = |answer: GetBucketEncryptionOutput| answer.server_side_encryption_configuration;
+        let answer = self.unit.ask("s3:GetEncryptionConfiguration", call, part).await.map(|configuration| {
+            let rules = Value::list(configuration.rules().iter().map(encryption_rule));
+            Value::map([("ServerSideEncryptionConfiguration", rules)])
         });
         settle(answer, &["ServerSideEncryptionConfigurationNotFoundError"])
     }
 
     async fn ownership_controls(&self) -> Option<Value> {
         let call = self.client.get_bucket_ownership_controls().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketOwnershipControls", call).await.map(|answer| {
-            let rules = answer.ownership_controls?.rules;
-            let rules =
-                rules.iter().map(|rule| Value::map([("ObjectOwnership", rule.object_ownership().as_str().into())]));
-            Some(Value::map([("Rules", Value::list(rules))]))
+        let part = |answer: GetBucketOwnershipControlsOutput| answer.ownership_controls;
+        let answer = self.unit.ask("s3:GetBucketOwnershipControls", call, part).await.map(|controls| {
+            let rules = controls.rules().iter();
+            let rules = rules.map(|rule| Value::map([("ObjectOwnership", rule.object_ownership().as_str().into())]));
+            Value::map([("Rules", Value::list(rules))])
         });
         settle(answer, &["OwnershipControlsNotFoundError"])
     }
 
     async fn policy(&self) -> Option<Value> {
         let call = self.client.get_bucket_policy().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketPolicy", call).await.map(|answer| {
-            let policy = answer.policy.filter(|policy| !policy.is_empty())?;
-            Some(Value::map([("PolicyDocument", convert::document(&policy))]))
-        });
+        let answer =
+            self.unit.ask("s3:GetBucketPolicy", call, |answer| answer.policy.filter(|text| !text.is_empty())).await;
+        let answer = answer.map(|policy| Value::map([("PolicyDocument", convert::document(&policy))]));
         settle(answer, &["NoSuchBucketPolicy"])
     }
 
     async fn policy_status(&self) -> Option<Value> {
         let call = self.client.get_bucket_policy_status().bucket(self.bucket).send();
-        let answer = self
-            .unit
-            .call("s3:GetBucketPolicyStatus", call)
-            .await
-            .map(|answer| Some(Value::map([("IsPublic", answer.policy_status?.is_public().into())])));
+        let answer = self.unit.ask("s3:GetBucketPolicyStatus", call, |answer| answer.policy_status).await;
+        let answer = answer.map(|status| Value::map([("IsPublic", status.is_public().into())]));
         settle(answer, &["NoSuchBucketPolicy"])
     }
 
     async fn acl(&self) -> Option<Value> {
         let call = self.client.get_bucket_acl().bucket(self.bucket).send();
         let answer = self.unit.call("s3:GetBucketAcl", call).await;
-        settle(answer.map(|answer| Some(convert::sorted(answer.grants().iter().map(grant)))), &[])
+        settle(answer.map(|answer| convert::sorted(answer.grants().iter().map(grant))), &[])
     }
 
     async fn tags(&self) -> Option<Value> {
         let call = self.client.get_bucket_tagging().bucket(self.bucket).send();
+        let answer = self.unit.call("s3:GetBucketTagging", call).await;
         let answer =
-            self.unit.call("s3:GetBucketTagging", call).await.map(|answer| {
-                Some(convert::tags(answer.tag_set().iter().map(|tag| (Some(tag.key()), Some(tag.value())))))
-            });
+            answer.map(|answer| convert::tags(answer.tag_set().iter().map(|tag| (Some(tag.key()), Some(tag.value())))));
         settle(answer, &["NoSuchTagSet"])
     }
 }
 
 /// The property that an answer gives: null when S3 says with one of the codes `absent` that it is not configured, an
 /// unknown leaf when the call failed. Nothing when the bucket is gone.
-pub(super) fn settle(answer: Result<Option<Value>, Failure>, absent: &[&str]) -> Option<Value> {
+pub(super) fn settle(answer: Result<Value, Failure>, absent: &[&str]) -> Option<Value> {
     match answer {
-        Ok(value) => Some(value.into()),
+        Ok(value) => Some(value),
         Err(failure) if is_gone(&failure) => None,
         Err(failure) if failure.is(absent) => Some(Value::Null),
         Err(failure) => Some(failure.into_value()),

@@ -1,7 +1,10 @@
 //! How an Amazon S3 bucket keeps its objects: versions, locks, lifecycle, copies, and the log of accesses.
 
+use aws_sdk_s3::operation::get_bucket_replication::GetBucketReplicationOutput;
+use aws_sdk_s3::operation::get_object_lock_configuration::GetObjectLockConfigurationOutput;
 use aws_sdk_s3::types::{
-    Destination, LifecycleRule, NoncurrentVersionTransition, ObjectLockConfiguration, ReplicationRule, Transition,
+    Destination, LifecycleRule, LoggingEnabled, NoncurrentVersionTransition, ObjectLockConfiguration, ReplicationRule,
+    Transition,
 };
 
 use super::convert;
@@ -23,47 +26,41 @@ impl Reader<'_> {
 
     async fn versioning(&self) -> Option<Value> {
         let call = self.client.get_bucket_versioning().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketVersioning", call).await.map(|answer| {
-            let status = answer.status?;
-            Some(Value::map([("Status", status.as_str().into())]))
-        });
+        let answer = self.unit.call("s3:GetBucketVersioning", call).await;
+        let answer =
+            answer.map(|answer| answer.status.map(|status| Value::map([("Status", status.as_str().into())])).into());
         settle(answer, &[])
     }
 
     async fn logging(&self) -> Option<Value> {
         let call = self.client.get_bucket_logging().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketLogging", call).await.map(|answer| {
-            let logging = answer.logging_enabled?;
-            Some(Value::map([
-                ("DestinationBucketName", convert::text(Some(logging.target_bucket()))),
-                ("LogFilePrefix", convert::text(Some(logging.target_prefix()))),
-            ]))
-        });
+        let answer = self.unit.call("s3:GetBucketLogging", call).await;
+        let answer = answer.map(|answer| answer.logging_enabled().map(logging).into());
         settle(answer, &[])
     }
 
     async fn object_lock(&self) -> Option<Value> {
         let call = self.client.get_object_lock_configuration().bucket(self.bucket).send();
-        let answer = self.unit.call("s3:GetBucketObjectLockConfiguration", call).await;
-        let answer = answer.map(|answer| answer.object_lock_configuration.as_ref().map(object_lock));
-        settle(answer, &["ObjectLockConfigurationNotFoundError"])
+        let part = |answer: GetObjectLockConfigurationOutput| answer.object_lock_configuration;
+        let answer = self.unit.ask("s3:GetBucketObjectLockConfiguration", call, part).await;
+        settle(answer.map(|lock| object_lock(&lock)), &["ObjectLockConfigurationNotFoundError"])
     }
 
     async fn lifecycle(&self) -> Option<Value> {
         let call = self.client.get_bucket_lifecycle_configuration().bucket(self.bucket).send();
         let answer = self.unit.call("s3:GetLifecycleConfiguration", call).await;
         let answer =
-            answer.map(|answer| Some(Value::map([("Rules", Value::list(answer.rules().iter().map(lifecycle_rule)))])));
+            answer.map(|answer| Value::map([("Rules", Value::list(answer.rules().iter().map(lifecycle_rule)))]));
         settle(answer, &["NoSuchLifecycleConfiguration"])
     }
 
     async fn replication(&self) -> Option<Value> {
         let call = self.client.get_bucket_replication().bucket(self.bucket).send();
-        let configuration = match self.unit.call("s3:GetReplicationConfiguration", call).await {
-            Ok(answer) => answer.replication_configuration,
+        let part = |answer: GetBucketReplicationOutput| answer.replication_configuration;
+        let configuration = match self.unit.ask("s3:GetReplicationConfiguration", call, part).await {
+            Ok(configuration) => configuration,
             Err(failure) => return settle(Err(failure), &["ReplicationConfigurationNotFoundError"]),
         };
-        let Some(configuration) = configuration else { return Some(Value::Null) };
         let mut rules = Vec::new();
         for rule in configuration.rules() {
             rules.push(self.replication_rule(rule).await);
@@ -103,6 +100,13 @@ fn lock_is_on(lock: &Value) -> Value {
     }
 }
 
+fn logging(logging: &LoggingEnabled) -> Value {
+    Value::map([
+        ("DestinationBucketName", convert::text(Some(logging.target_bucket()))),
+        ("LogFilePrefix", convert::text(Some(logging.target_prefix()))),
+    ])
+}
+
 fn object_lock(lock: &ObjectLockConfiguration) -> Value {
     let retention = lock.rule().and_then(|rule| rule.default_retention()).map(|retention| {
         let retention = Value::map([
@@ -136,16 +140,14 @@ fn lifecycle_rule(rule: &LifecycleRule) -> Value {
         ("ExpirationInDays", expiration.and_then(|expiration| expiration.days()).into()),
         ("ExpirationDate", convert::time(expiration.and_then(|expiration| expiration.date()))),
         ("ExpiredObjectDeleteMarker", expiration.and_then(|one| one.expired_object_delete_marker()).into()),
-        ("Transitions", some(rule.transitions().iter().map(transition))),
+        ("Transitions", convert::some(rule.transitions().iter().map(transition))),
         ("NoncurrentVersionExpiration", noncurrent.into()),
-        ("NoncurrentVersionTransitions", some(rule.noncurrent_version_transitions().iter().map(noncurrent_transition))),
+        (
+            "NoncurrentVersionTransitions",
+            convert::some(rule.noncurrent_version_transitions().iter().map(noncurrent_transition)),
+        ),
         ("AbortIncompleteMultipartUpload", abort.into()),
     ])
-}
-
-/// A list that is absent when empty.
-fn some(items: impl ExactSizeIterator<Item = Value>) -> Value {
-    if items.len() == 0 { Value::Null } else { Value::list(items) }
 }
 
 fn transition(transition: &Transition) -> Value {

@@ -2,9 +2,9 @@
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::SecretListEntry;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -19,14 +19,12 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn secrets(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let listing = client.list_secrets().include_planned_deletion(false);
     let pages = listing.into_paginator().page_size(100).send();
     let (listed, failure) =
         unit.list("secretsmanager:ListSecrets", pages, |page| (page.secret_list, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(listed).map(|entry| secret(unit, &client, entry)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(SECRET, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(SECRET, (each(listed, |entry| secret(unit, &client, entry)).await, failure))
 }
 
 /// Nothing when the secret was deleted in the meantime.

@@ -19,11 +19,10 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn hub(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
-    let mut batch = Batch::default();
+    let client = Client::new(&unit.config());
     match unit.call("securityhub:DescribeHub", client.describe_hub().send()).await {
-        Err(failure) if is_not_subscribed(&failure) => {}
-        Err(failure) => batch.fail(HUB, failure),
+        Err(failure) if is_not_subscribed(&failure) => Batch::default(),
+        Err(failure) => Batch::failed(HUB, failure),
         Ok(hub) => {
             let arn = hub.hub_arn().map_or_else(|| unit.arn("securityhub", "hub/default"), str::to_owned);
             let properties = Value::map([
@@ -32,10 +31,9 @@ async fn hub(unit: &Unit) -> Batch {
                 ("AutoEnableControls", hub.auto_enable_controls().into()),
                 ("Standards", enabled_standards(unit, &client).await),
             ]);
-            batch.push(unit.resource(HUB, "default", Some(arn), properties));
+            Batch::one(unit.resource(HUB, "default", Some(arn), properties))
         }
     }
-    batch
 }
 
 /// `InvalidAccessException` says "not subscribed" and "no permission" alike; its text tells them apart.

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::Topic;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -21,12 +21,10 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn topics(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     let pages = client.list_topics().into_paginator().send();
     let (listed, failure) = unit.list("sns:ListTopics", pages, |page| (page.topics, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(listed).map(|one| topic(unit, &client, one)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(TOPIC, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(TOPIC, (each(listed, |one| topic(unit, &client, one)).await, failure))
 }
 
 /// Nothing when the topic was deleted in the meantime.
@@ -34,8 +32,8 @@ async fn topic(unit: &Unit, client: &Client, topic: Topic) -> Option<Resource> {
     let arn = topic.topic_arn?;
     let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
     let call = client.get_topic_attributes().topic_arn(&arn).send();
-    let read = match unit.call("sns:GetTopicAttributes", call).await {
-        Ok(answer) => attributes(&answer.attributes.unwrap_or_default()),
+    let read = match unit.ask("sns:GetTopicAttributes", call, |answer| answer.attributes).await {
+        Ok(given) => attributes(&given),
         Err(failure) if failure.is(&["NotFound"]) => return None,
         Err(failure) => convert::unseen(["KmsMasterKeyId", "TopicPolicy"], &failure),
     };

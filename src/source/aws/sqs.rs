@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
-use futures::{FutureExt, StreamExt, stream};
+use futures::FutureExt;
 
-use super::call::{Batch, CALLS_AT_ONCE, Unit};
+use super::call::{Batch, Unit, each};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Unknown, Value};
 
@@ -25,13 +25,11 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 async fn queues(unit: &Unit) -> Batch {
-    let client = Client::new(&unit.session.config(&unit.region));
+    let client = Client::new(&unit.config());
     // Without a page size the service answers with one page and no token.
     let pages = client.list_queues().into_paginator().page_size(1000).send();
     let (urls, failure) = unit.list("sqs:ListQueues", pages, |page| (page.queue_urls, page.next_token)).await;
-    let resources: Vec<Option<Resource>> =
-        stream::iter(urls).map(|url| queue(unit, &client, url)).buffered(CALLS_AT_ONCE).collect().await;
-    Batch::of(QUEUE, (resources.into_iter().flatten().collect(), failure))
+    Batch::of(QUEUE, (each(urls, |url| queue(unit, &client, url)).await, failure))
 }
 
 /// Nothing when the queue was deleted in the meantime.
@@ -39,8 +37,8 @@ async fn queue(unit: &Unit, client: &Client, url: String) -> Option<Resource> {
     let name = url.rsplit('/').next().unwrap_or_default().to_owned();
     let arn = unit.arn("sqs", &name);
     let call = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All).send();
-    let read = match unit.call("sqs:GetQueueAttributes", call).await {
-        Ok(answer) => attributes(&answer.attributes.unwrap_or_default()),
+    let read = match unit.ask("sqs:GetQueueAttributes", call, |answer| answer.attributes).await {
+        Ok(given) => attributes(&given),
         Err(failure) if failure.is(&GONE) => return None,
         Err(failure) => convert::unseen(
             ["KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds", "SqsManagedSseEnabled", "QueuePolicy"],

@@ -4,7 +4,7 @@ use aws_sdk_resourcegroupstagging::types::ResourceTagMapping;
 use futures::FutureExt;
 
 use super::arn_type::type_and_id;
-use super::call::{Batch, Unit};
+use super::call::{Batch, Failure, Unit};
 use super::{Collector, Scope, convert};
 use crate::model::{Resource, Value};
 
@@ -20,11 +20,14 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 
 /// Resources that never had a tag are not among them.
 /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
-async fn tagged(unit: &Unit) -> Batch {
-    let client = aws_sdk_resourcegroupstagging::Client::new(&unit.session.config(&unit.region));
+pub(super) async fn list(unit: &Unit) -> (Vec<ResourceTagMapping>, Option<Failure>) {
+    let client = aws_sdk_resourcegroupstagging::Client::new(&unit.config());
     let pages = client.get_resources().into_paginator().page_size(100).send();
-    let (mappings, failure) =
-        unit.list("tag:GetResources", pages, |page| (page.resource_tag_mapping_list, page.pagination_token)).await;
+    unit.list("tag:GetResources", pages, |page| (page.resource_tag_mapping_list, page.pagination_token)).await
+}
+
+async fn tagged(unit: &Unit) -> Batch {
+    let (mappings, failure) = list(unit).await;
     Batch::of(TAGGED, (mappings.iter().filter_map(|mapping| resource(unit, mapping)).collect(), failure))
 }
 
