@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule};
-use crate::support::scan::{Fleet, causes};
+use crate::support::scan::{Fleet, causes, everything_about};
 
 const ACCOUNT: &str = "111111111111";
 
@@ -119,7 +119,10 @@ fn a_credential_report_that_is_late_is_not_known() {
     let once = || On::operation("GetCredentialReport").times(1).reply(Reply::error(404, "ReportInProgress", "wait"));
     let scan = |script| {
         let aws = FakeAws::start(script);
-        let run = Fleet::new().scan(&aws).args(["--account", ACCOUNT, "--rule", "GC-ACC-001"]).run();
+        let fleet = Fleet::new();
+        let rules = fleet.guardrails_about_everything();
+        let about = everything_about("AWS::IAM::CredentialReport");
+        let run = fleet.scan(&aws).args(["--account", ACCOUNT, "--rule", &about]).arg("--rules").arg(rules).run();
         causes(&run.json(), ACCOUNT)
     };
     assert!(scan(vec![once()]).is_empty());

@@ -1,4 +1,4 @@
-//! The account itself: IAM's summary, password policy and credential report, and the alternate contacts.
+//! The account itself: IAM's summary and password policy, and the alternate contacts.
 
 use aws_sdk_account::types::AlternateContactType;
 use aws_sdk_iam::Client;
@@ -6,7 +6,6 @@ use aws_sdk_iam::types::PasswordPolicy;
 use futures::FutureExt;
 
 use super::call::{Batch, Unit};
-use super::credential_report::credential_report;
 use super::iam::{NO_SUCH_ENTITY, client};
 use super::{Collector, Scope};
 use crate::model::Value;
@@ -21,30 +20,15 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
     name: "account",
     scope: Scope::Global,
     types: &[ACCOUNT],
-    actions: &[
-        "account:GetAlternateContact",
-        "iam:GenerateCredentialReport",
-        "iam:GetAccountPasswordPolicy",
-        "iam:GetAccountSummary",
-        "iam:GetCredentialReport",
-    ],
+    actions: &["account:GetAlternateContact", "iam:GetAccountPasswordPolicy", "iam:GetAccountSummary"],
     run: |unit| account(unit).boxed(),
 }];
 
 async fn account(unit: &Unit) -> Batch {
     let client = client(unit);
-    let (summary, policy, report, contacts) = tokio::join!(
-        summary(unit, &client),
-        password_policy(unit, &client),
-        credential_report(unit, &client),
-        alternate_contacts(unit),
-    );
-    let properties = Value::map([
-        ("SummaryMap", summary),
-        ("PasswordPolicy", policy),
-        ("CredentialReport", report),
-        ("AlternateContacts", contacts),
-    ]);
+    let (summary, policy, contacts) =
+        tokio::join!(summary(unit, &client), password_policy(unit, &client), alternate_contacts(unit),);
+    let properties = Value::map([("SummaryMap", summary), ("PasswordPolicy", policy), ("AlternateContacts", contacts)]);
     Batch::one(unit.global(ACCOUNT, unit.account(), None, properties))
 }
 

@@ -1,15 +1,19 @@
 //! The credential report of IAM, of which only the row of the root user is kept: calls about each user say the rest,
-//! exactly and at once, while AWS makes a new report at most every four hours.
+//! exactly and at once, while AWS makes a new report at most every four hours. No guardrail that ships reads it, so that a
+//! report is made only for those who write one.
 
 use std::time::Duration;
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::operation::get_credential_report::GetCredentialReportOutput;
+use futures::FutureExt;
 
-use super::call::{Failure, Unit};
-use super::convert;
+use super::call::{Batch, Failure, Unit};
+use super::iam::client;
+use super::{Collector, Scope, convert};
 use crate::model::Value;
 
+const REPORT: &str = "AWS::IAM::CredentialReport";
 const ASK: &str = "iam:GetCredentialReport";
 
 /// How often a report that is being made is asked for, and how long the pause between is.
@@ -28,15 +32,24 @@ const COLUMNS: [(&str, &str); 4] = [
 /// What the report writes where there is nothing to say.
 const NOTHING: [&str; 4] = ["", "N/A", "no_information", "not_supported"];
 
-pub(super) async fn credential_report(unit: &Unit, client: &Client) -> Value {
-    match read(unit, client).await {
-        Err(failure) => failure.into_value(),
+pub(super) static COLLECTORS: &[Collector] = &[Collector {
+    name: "iam-credential-report",
+    scope: Scope::Global,
+    types: &[REPORT],
+    actions: &["iam:GenerateCredentialReport", ASK],
+    run: |unit| credential_report(unit).boxed(),
+}];
+
+async fn credential_report(unit: &Unit) -> Batch {
+    match read(unit, &client(unit)).await {
+        Err(failure) => Batch::failed(REPORT, failure),
         Ok(report) => {
             let content = report.content().map(|blob| String::from_utf8_lossy(blob.as_ref()).into_owned());
-            Value::map([
+            let properties = Value::map([
                 ("GeneratedTime", convert::time(report.generated_time())),
                 ("RootUser", root_user(&content.unwrap_or_default())),
-            ])
+            ]);
+            Batch::one(unit.global(REPORT, unit.account(), None, properties))
         }
     }
 }

@@ -104,6 +104,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     cloudtrail::COLLECTORS,
     cloudwatch_logs::COLLECTORS,
     config::COLLECTORS,
+    credential_report::COLLECTORS,
     dms::COLLECTORS,
     dynamodb::COLLECTORS,
     ec2::COLLECTORS,
