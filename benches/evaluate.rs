@@ -1,4 +1,4 @@
-//! How many times a second a guardrail judges a resource: the embedded pack on an account of 30,000 resources.
+//! How many times a second a guardrail judges a resource: the embedded pack on an account of 3,000 resources.
 //!
 //! `cargo bench --bench evaluate`
 
@@ -12,7 +12,7 @@ use govcheck::model::{Account, Inventory, Resource, ResourceId, Scope, Value};
 use govcheck::rule::RulePack;
 use serde_json::json;
 
-const RESOURCES: usize = 10_000;
+const RESOURCES: usize = 1_000;
 const ROUNDS: u32 = 5;
 
 fn main() {

@@ -115,7 +115,7 @@ pub struct FleetArgs {
     pub hub_role_arn: Option<String>,
 
     /// How many collectors run at once, over all accounts
-    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub max_parallel: u16,
 
     /// Calls a second to one service, in one region of one account; fewer where AWS throttles
