@@ -83,6 +83,11 @@ fn every_verdict_of_the_first_fleet_equals_the_truth() {
 }
 
 #[test]
+fn every_verdict_of_the_connections_fleet_equals_the_truth() {
+    check("connections");
+}
+
+#[test]
 fn every_verdict_of_the_databases_fleet_equals_the_truth() {
     check("databases");
 }
