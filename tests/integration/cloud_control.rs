@@ -65,6 +65,19 @@ fn a_rule_of_a_user_about_a_type_nobody_thought_of_works_live() {
 }
 
 #[test]
+fn a_stream_without_encryption_fails() {
+    let bare = On::operation("GetResource").account(ACCOUNT).containing("orders");
+    let none = Reply::replaced(r#"\"EncryptionType\":\"KMS\""#, r#"\"EncryptionType\":\"NONE\""#);
+    let aws = FakeAws::start(vec![bare.reply(none)]);
+    let run = Fleet::new().scan(&aws).args(["--account", ACCOUNT, "--rule", "GC-ENC-013"]).run();
+    assert_eq!(aws.complaints(), Vec::<String>::new());
+    let found: Vec<_> = verdicts(&run.json()).into_iter().map(|(cell, verdict)| (cell[4].clone(), verdict)).collect();
+    let expected = [("moves", "pass"), ("orders", "fail"), ("moves", "pass"), ("orders", "fail")];
+    assert_eq!(found, expected.map(|(name, verdict)| (name.to_owned(), verdict.to_owned())));
+    run.code(1);
+}
+
+#[test]
 fn what_may_not_be_listed_or_read_is_unknown() {
     let kinesis = "AWS::Kinesis::Stream";
     for (operation, action) in
