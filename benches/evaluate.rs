@@ -65,6 +65,7 @@ fn account() -> Inventory {
                 arn: None,
             },
             properties: properties.clone(),
+            origin: None,
         }));
     }
     inventory.sort();

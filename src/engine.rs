@@ -6,13 +6,27 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::model::{
-    Account, AccountId, Evidence, Finding, GLOBAL, Gap, Inventory, Map, Observed, Resource, ResourceId,
-    Scope as TypeScope, Unknown, Value, Verdict, fingerprint,
+    Account, AccountId, Evidence, Extent, Finding, GLOBAL, Gap, Inventory, Map, Observed, Origin, Resource, ResourceId,
+    Scope as TypeScope, Unknown, Value, Verdict, fingerprint, fingerprint_in_file,
 };
 use crate::rule::{Absent, Expression, Guardrail, Outcome, Params, Per, Require, Scope, Segment};
 
 /// Lists in evidence are cut to this many items; the inventory keeps them whole.
 const EVIDENCE_ITEMS: usize = 20;
+
+/// Types that rules look up by an id or name that another resource gives. Files may name one that exists elsewhere, so that
+/// not finding it among what they declare says nothing.
+const NAMED_FROM_OUTSIDE: [&str; 9] = [
+    "AWS::ApiGateway::RestApi",
+    "AWS::DocDB::DBClusterParameterGroup",
+    "AWS::EC2::NatGateway",
+    "AWS::EC2::PrefixList",
+    "AWS::KMS::Alias",
+    "AWS::KMS::Key",
+    "AWS::Neptune::DBClusterParameterGroup",
+    "AWS::RDS::DBClusterParameterGroup",
+    "AWS::RDS::DBParameterGroup",
+];
 
 /// What judges: the guardrails, the parameters, and the time.
 pub struct Engine {
@@ -114,12 +128,13 @@ impl Engine {
                 }
                 other => other.clone(),
             };
-            Some(Resource { id: resource.id.clone(), properties })
+            Some(Resource { properties, ..resource.clone() })
         };
         Inventory {
             account: inventory.account.clone(),
             regions: inventory.regions.clone(),
             types,
+            extent: inventory.extent,
             resources: inventory.resources.iter().filter_map(resource).collect(),
             gaps: inventory.gaps.iter().filter(|gap| wanted(&gap.resource_type).is_some()).cloned().collect(),
         }
@@ -141,7 +156,10 @@ impl Engine {
 
     fn judge(&self, guardrail: &Guardrail, view: &View<'_>) -> Vec<Finding> {
         let finding =
-            |resource: ResourceId, judgement: Judgement| finding(guardrail, view.inventory, resource, judgement);
+            |resource: ResourceId, judgement: Judgement| finding(guardrail, view.inventory, resource, None, judgement);
+        if view.inventory.extent == Extent::Declared && !view.declares(guardrail) {
+            return Vec::new();
+        }
         if guardrail.classes().bind(&view.inventory.account) == Some(false) {
             return vec![finding(view.subject(guardrail, GLOBAL), Judgement::of(Verdict::NotApplicable))];
         }
@@ -155,13 +173,16 @@ impl Engine {
             match guardrail.rule.applies_to.require {
                 Require::Any => {
                     let subject = view.subject(guardrail, &group.region);
-                    findings.push(finding(subject, any(guardrail, &group, judged)));
+                    let origin = group.resources.first().and_then(|resource| resource.origin.clone());
+                    let judgement = any(guardrail, &group, judged);
+                    findings.push(self::finding(guardrail, view.inventory, subject, origin, judgement));
                 }
                 Require::Each => {
                     let empty = judged.is_empty() && group.gaps.is_empty();
-                    findings.extend(
-                        judged.into_iter().map(|(resource, judgement)| finding(resource.id.clone(), judgement)),
-                    );
+                    findings.extend(judged.into_iter().map(|(resource, judgement)| {
+                        let origin = resource.origin.clone();
+                        self::finding(guardrail, view.inventory, resource.id.clone(), origin, judgement)
+                    }));
                     findings.extend(group.gaps.iter().map(|gap| {
                         let subject = ResourceId {
                             resource_type: gap.resource_type.clone(),
@@ -191,7 +212,7 @@ impl Engine {
             }
         }
         let outcome = guardrail.assert.evaluate_bool(&scope);
-        let observed = observe(&guardrail.assert, &resource.properties);
+        let observed = observe(&guardrail.assert, resource);
         let (verdict, cause) = match outcome {
             Ok(true) => (Verdict::Pass, None),
             Ok(false) | Err(Outcome::Missing(_) | Outcome::Known(_)) => (Verdict::Fail, None),
@@ -320,7 +341,7 @@ fn absent(guardrail: &Guardrail) -> Verdict {
 fn any(guardrail: &Guardrail, group: &Group<'_>, judged: Vec<(&Resource, Judgement)>) -> Judgement {
     let name = |resource: &Resource| {
         let name = resource.id.arn.as_deref().unwrap_or(&resource.id.name);
-        Observed { property: "resource".to_owned(), value: Some(name.into()) }
+        Observed { property: "resource".to_owned(), value: Some(name.into()), place: None }
     };
     if let Some((resource, judgement)) = judged.iter().find(|(_, judgement)| judgement.verdict == Verdict::Pass) {
         let mut evidence = judgement.evidence.clone();
@@ -352,7 +373,13 @@ fn any(guardrail: &Guardrail, group: &Group<'_>, judged: Vec<(&Resource, Judgeme
     Judgement { verdict: Verdict::Fail, evidence: Evidence { observed: observed.collect(), found, cause: None } }
 }
 
-fn finding(guardrail: &Guardrail, inventory: &Inventory, resource: ResourceId, judgement: Judgement) -> Finding {
+fn finding(
+    guardrail: &Guardrail,
+    inventory: &Inventory,
+    resource: ResourceId,
+    origin: Option<Arc<Origin>>,
+    judgement: Judgement,
+) -> Finding {
     let Judgement { mut verdict, mut evidence } = judgement;
     let class_unsaid = guardrail.classes().bind(&inventory.account).is_none();
     if class_unsaid && verdict == Verdict::Fail {
@@ -361,7 +388,10 @@ fn finding(guardrail: &Guardrail, inventory: &Inventory, resource: ResourceId, j
     }
     let account = inventory.account.id.clone();
     Finding {
-        fingerprint: fingerprint(guardrail.id(), &account, &resource),
+        fingerprint: match &origin {
+            Some(origin) => fingerprint_in_file(guardrail.id(), origin),
+            None => fingerprint(guardrail.id(), &account, &resource),
+        },
         guardrail: guardrail.id().to_owned(),
         alias: guardrail.rule.alias.clone(),
         severity: guardrail.rule.severity,
@@ -370,6 +400,9 @@ fn finding(guardrail: &Guardrail, inventory: &Inventory, resource: ResourceId, j
         resource,
         verdict,
         evidence,
+        origin,
+        waiver: None,
+        known: false,
     }
 }
 
@@ -411,6 +444,11 @@ impl<'a> View<'a> {
         self.inventory.gaps.iter().filter(|gap| gap.resource_type == kind).cloned().collect()
     }
 
+    /// Whether there is anything of the guardrail's own types: of what some files do not declare, nothing is said.
+    fn declares(&self, guardrail: &Guardrail) -> bool {
+        guardrail.types().iter().any(|kind| self.by_type.contains_key(kind.as_str()) || !self.gaps(kind).is_empty())
+    }
+
     /// Who stands for a group where no resource does: the account, or the region.
     fn subject(&self, guardrail: &Guardrail, region: &str) -> ResourceId {
         let name = if region == GLOBAL { self.inventory.account.id.as_str() } else { region };
@@ -432,8 +470,9 @@ impl<'a> View<'a> {
         } else {
             Per::Account
         });
+        let whole = self.inventory.extent == Extent::Account;
         if per == Per::Account {
-            return vec![Group { region: GLOBAL.into(), resources, gaps, counts_absence: true }];
+            return vec![Group { region: GLOBAL.into(), resources, gaps, counts_absence: whole }];
         }
         let elsewhere = resources.iter().map(|resource| &resource.id.region).chain(gaps.iter().map(|gap| &gap.region));
         let regions: BTreeSet<&String> = self.inventory.regions.iter().chain(elsewhere).collect();
@@ -445,8 +484,9 @@ impl<'a> View<'a> {
                 region: region.clone(),
                 resources: resources.iter().copied().filter(|resource| resource.id.region == *region).collect(),
                 gaps: gaps.iter().filter(|gap| gap.region == *region).cloned().collect(),
-                counts_absence: !everywhere && self.inventory.regions.contains(region),
+                counts_absence: whole && !everywhere && self.inventory.regions.contains(region),
             })
+            .filter(|group| whole || !group.resources.is_empty() || !group.gaps.is_empty())
             .collect()
     }
 
@@ -465,7 +505,8 @@ impl<'a> View<'a> {
             let unseen = self.gaps(kind).into_iter().filter(counts);
             let items =
                 seen.map(|resource| resource.properties.clone()).chain(unseen.map(|gap| Value::unknown(gap.cause)));
-            let elsewhere = unlooked(kind).then(|| Value::unknown(Unknown::NotCollected));
+            let outside = self.inventory.extent == Extent::Declared && NAMED_FROM_OUTSIDE.contains(&kind);
+            let elsewhere = (outside || unlooked(kind)).then(|| Value::unknown(Unknown::NotCollected));
             (kind, Value::list(items.chain(elsewhere)))
         }))
     }
@@ -497,7 +538,7 @@ fn tags(tags: &Value) -> Value {
 }
 
 /// The properties that the assertion names, down to the first list.
-fn observe(assert: &Expression, properties: &Value) -> Vec<Observed> {
+fn observe(assert: &Expression, resource: &Resource) -> Vec<Observed> {
     let paths: BTreeSet<Vec<&str>> = assert
         .properties()
         .iter()
@@ -515,11 +556,13 @@ fn observe(assert: &Expression, properties: &Value) -> Vec<Observed> {
     });
     shown
         .map(|path| {
-            let value = path.iter().try_fold(properties, |value, key| match value {
+            let value = path.iter().try_fold(&resource.properties, |value, key| match value {
                 Value::Unknown(_) => Some(value),
                 value => value.get(key),
             });
-            Observed { property: path.join("."), value: value.map(cut) }
+            let property = path.join(".");
+            let place = resource.origin.as_ref().and_then(|origin| origin.place_of(&property));
+            Observed { property, value: value.map(cut), place }
         })
         .collect()
 }

@@ -45,7 +45,7 @@ impl AccountRecord {
     }
 
     fn write_inventory(&self, path: &Path) -> io::Result<()> {
-        let Inventory { account, regions, types, resources, gaps } = self.inventory.clone();
+        let Inventory { account, regions, types, resources, gaps, .. } = self.inventory.clone();
         let mut out = zstd::Encoder::new(BufWriter::new(File::create(path)?), COMPRESSION)?;
         out.include_checksum(true)?;
         write_line(&mut out, &Header { account, regions, types, gaps })?;

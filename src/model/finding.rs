@@ -1,12 +1,13 @@
 //! The outcome of one guardrail on one resource.
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{AccountId, Lang, ResourceId, Severity, Unknown, Value};
+use super::{AccountId, Lang, Origin, Place, ResourceId, Severity, Unknown, Value};
 
 /// What became of a guardrail on a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +52,9 @@ pub struct Observed {
     pub property: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+    /// Where it stands in the file that declares the resource, or where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
 }
 
 /// What a verdict rests on.
@@ -78,11 +82,62 @@ pub struct Finding {
     pub verdict: Verdict,
     pub evidence: Evidence,
     pub fingerprint: String,
+    /// Where the resource was declared; nothing for a live one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Arc<Origin>>,
+    /// The exception that somebody claims for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiver: Option<AppliedWaiver>,
+    /// It stood in the baseline already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
+}
+
+impl Finding {
+    /// Whether it counts for the exit code: a failure that is neither waived nor in the baseline.
+    pub fn counts(&self) -> bool {
+        let waived = self.waiver.as_ref().is_some_and(|waiver| waiver.state == WaiverState::Accepted);
+        self.verdict == Verdict::Fail && !waived && !self.known
+    }
+
+    /// The line to look at: that of the first property that has one, else that of the resource.
+    pub fn place(&self) -> Option<Place> {
+        let observed = self.evidence.observed.iter().find_map(|observed| observed.place);
+        observed.or_else(|| self.origin.as_ref().and_then(|origin| origin.place))
+    }
+}
+
+/// Whether an exception counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaiverState {
+    Accepted,
+    /// Its last day is over.
+    Expired,
+    /// It gives no reason, no last day or no approver, or a last day that is not a date.
+    Incomplete,
+}
+
+/// An exception as it applies to a finding. It annotates a failure and never removes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppliedWaiver {
+    pub state: WaiverState,
+    pub reason: Option<String>,
+    pub expires: Option<String>,
+    pub approver: Option<String>,
 }
 
 /// The identity of a finding over time: 128 bits of SHA-256 over guardrail, account, region, type and name, in hex.
 pub fn fingerprint(guardrail: &str, account: &AccountId, resource: &ResourceId) -> String {
-    let parts = [guardrail, account.as_str(), &resource.region, &resource.resource_type, &resource.name];
+    digest(&[guardrail, account.as_str(), &resource.region, &resource.resource_type, &resource.name])
+}
+
+/// The same for a declared resource, over guardrail, file and logical id: never a line number, which moves.
+pub fn fingerprint_in_file(guardrail: &str, origin: &Origin) -> String {
+    digest(&[guardrail, "file", &origin.file, &origin.logical_id])
+}
+
+fn digest(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\0"));
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,11 +1,12 @@
 //! What a source saw of one account: resources, and the gaps where it could not look.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Unknown, Value};
+use super::{Account, Origin, Unknown, Value};
 
 /// The region of everything that belongs to no region.
 pub const GLOBAL: &str = "global";
@@ -36,6 +37,9 @@ pub struct ResourceId {
 pub struct Resource {
     pub id: ResourceId,
     pub properties: Value,
+    /// Where it was declared; nothing for a live resource, which its ARN names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// A whole listing that could not be made: resources of this type may exist unseen.
@@ -49,6 +53,16 @@ pub struct Gap {
     pub cause: Unknown,
 }
 
+/// How much of an account an inventory is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it, as far as its types were collected: a resource that is not there does not exist.
+    #[default]
+    Account,
+    /// What some files declare: a resource that is not there may exist elsewhere, and nothing is said of it.
+    Declared,
+}
+
 /// Everything that was seen of one account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inventory {
@@ -57,6 +71,7 @@ pub struct Inventory {
     pub regions: Vec<String>,
     /// The resource types that were asked for; any other type is not collected, which is not the same as absent.
     pub types: BTreeMap<String, Scope>,
+    pub extent: Extent,
     pub resources: Vec<Resource>,
     pub gaps: Vec<Gap>,
 }
@@ -65,7 +80,7 @@ impl Inventory {
     pub fn new(account: Account, mut regions: Vec<String>, types: BTreeMap<String, Scope>) -> Self {
         regions.sort();
         regions.dedup();
-        Self { account, regions, types, resources: Vec::new(), gaps: Vec::new() }
+        Self { account, regions, types, extent: Extent::Account, resources: Vec::new(), gaps: Vec::new() }
     }
 
     /// Puts everything in its one order, whatever the order of arrival.

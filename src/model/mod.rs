@@ -5,14 +5,16 @@
 mod account;
 mod finding;
 mod inventory;
+mod origin;
 mod report;
 mod text;
 mod unknown;
 mod value;
 
 pub use account::{Account, AccountClass, AccountId, InvalidAccountId};
-pub use finding::{Evidence, Finding, Observed, Verdict, fingerprint};
-pub use inventory::{GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
+pub use finding::{AppliedWaiver, Evidence, Finding, Observed, Verdict, WaiverState, fingerprint, fingerprint_in_file};
+pub use inventory::{Extent, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
+pub use origin::{InlineWaiver, Origin, Place};
 pub use report::{
     AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, Summary,
     VerdictCounts,

@@ -31,6 +31,8 @@ pub enum Unknown {
     Withheld,
     /// A template's expression that cannot be resolved, as in `Ref BucketName`.
     Unresolved(String),
+    /// A part of a template or plan that is not read, as in `the transform Foo`.
+    NotRead(String),
     /// Terraform knows it after the apply only.
     KnownAfterApply,
     /// A fact about the account that nobody declared, as in `class`.
@@ -75,6 +77,7 @@ impl Unknown {
                 lang.pick("it may be a secret and was withheld", "秘密情報の可能性があるため保持していない").to_owned()
             }
             Self::Unresolved(what) => lang.pick(format!("{what} cannot be resolved"), format!("{what} を解決できない")),
+            Self::NotRead(what) => lang.pick(format!("{what} is not read"), format!("{what} は読み取り対象外")),
             Self::KnownAfterApply => lang.pick("known after apply only", "apply 後に確定する値").to_owned(),
             Self::NotDeclared(what) => {
                 lang.pick(format!("{what} is not declared"), format!("{what} が宣言されていない"))

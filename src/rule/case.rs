@@ -141,7 +141,7 @@ fn resource(kind: &str, region: &str, name: String, properties: &serde_json::Val
 
 fn resource_of(kind: &str, region: &str, name: String, properties: Value) -> Resource {
     let id = ResourceId { resource_type: kind.to_owned(), region: region.to_owned(), name, arn: None };
-    Resource { id, properties }
+    Resource { id, properties, origin: None }
 }
 
 fn gap(kind: &str, region: &str, cause: &Unknown) -> Gap {

@@ -1,3 +1,4 @@
-//! Where inventories come from. Every source emits resources in CloudFormation's shape.
+//! Where inventories come from: live accounts, and files that declare resources.
 
 pub mod aws;
+pub mod declared;

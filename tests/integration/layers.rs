@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rule", &["model", "syntax"]),
     ("config", &["model", "syntax"]),
     ("engine", &["model", "rule"]),
-    ("source", &["model"]),
+    ("source", &["model", "syntax"]),
     ("bundle", &["model"]),
     ("outcome", &["bundle", "engine", "model", "rule"]),
     ("output", &["bundle", "model", "outcome", "rule"]),

@@ -172,7 +172,7 @@ fn engine(assert: &str) -> Result<Engine, String> {
 
 fn place(kind: &str, name: &str, properties: Value) -> Resource {
     let id = ResourceId { resource_type: kind.into(), region: "ap-northeast-1".into(), name: name.into(), arn: None };
-    Resource { id, properties }
+    Resource { id, properties, origin: None }
 }
 
 fn inventory(thing: Value, others: Option<Vec<Value>>) -> Inventory {

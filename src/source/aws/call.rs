@@ -137,7 +137,7 @@ impl Unit {
         properties: Value,
     ) -> Resource {
         let id = ResourceId { resource_type: kind.to_owned(), region: region.to_owned(), name: name.into(), arn };
-        Resource { id, properties }
+        Resource { id, properties, origin: None }
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn add(inventory: &mut Inventory, kind: &str, region: &str, name: &st
         name: name.to_owned(),
         arn: Some(format!("arn:aws:test:{region}:{}:{name}", inventory.account.id)),
     };
-    inventory.resources.push(Resource { id, properties: Value::from_notation(properties).unwrap() });
+    inventory.resources.push(Resource { id, properties: Value::from_notation(properties).unwrap(), origin: None });
 }
 
 /// Three accounts of a town: one that is broken, one that is well, one that could not be entered.

@@ -153,7 +153,7 @@ pub(crate) fn fill_inventory(
                 arn: None,
             };
             let properties = properties(choices, &gap.resource_type);
-            filled.resources.push(Resource { id, properties });
+            filled.resources.push(Resource { id, properties, origin: None });
         }
     }
     filled.sort();
