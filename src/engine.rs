@@ -52,6 +52,11 @@ impl Engine {
         self
     }
 
+    /// The time that guardrails see as `now`.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     pub fn guardrails(&self) -> &[Arc<Guardrail>] {
         &self.guardrails
     }
@@ -76,10 +81,15 @@ impl Engine {
     /// The findings of the guardrails across all accounts, from what was extracted of each. `missing` is the number of
     /// accounts that were to be seen and were not.
     pub fn evaluate_across(&self, extracts: &[Inventory], missing: usize) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        self.evaluate_across_each(extracts, missing).into_iter().flatten().collect()
+    }
+
+    /// The same, by extract.
+    pub fn evaluate_across_each(&self, extracts: &[Inventory], missing: usize) -> Vec<Vec<Finding>> {
+        let mut findings = vec![Vec::new(); extracts.len()];
         for guardrail in self.guardrails.iter().filter(|guardrail| guardrail.is_across()) {
             let fleet = self.fleet(guardrail, extracts, missing);
-            for extract in extracts {
+            for (extract, findings) in extracts.iter().zip(&mut findings) {
                 let view = View { fleet: Some(&fleet), ..View::new(extract) };
                 findings.extend(self.judge(guardrail, &view));
             }

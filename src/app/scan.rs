@@ -9,7 +9,7 @@ use crate::bundle::Bundle;
 use crate::cli::{FailOn, ScanArgs};
 use crate::exit::Exit;
 use crate::model::Report;
-use crate::outcome::{Across, Outcomes};
+use crate::outcome::{Across, Evidence, Outcomes};
 use crate::output::{Document, Format, RenderError, find_format};
 
 pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
@@ -28,13 +28,13 @@ pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
         }
     };
     let across = Across::of(&bundle, &engine, anew)?;
-    let outcomes = Outcomes { bundle: &bundle, engine: &engine, anew, across: &across };
-    let report = outcomes.report(rules.pack.info(&rules.selected))?;
+    let outcomes = Outcomes { engine: &engine, of: Evidence::Bundle { bundle: &bundle, anew, across: &across } };
+    let report = outcomes.report(bundle.manifest.run_info(rules.pack.info(&rules.selected)))?;
     if !anew {
         let json = serde_json::to_vec_pretty(&report).unwrap_or_default();
         bundle.write_report(&json)?;
     }
-    let outcomes = Outcomes { bundle: &bundle, engine: &engine, anew, across: &across };
+    let outcomes = Outcomes { engine: &engine, of: Evidence::Bundle { bundle: &bundle, anew, across: &across } };
     let document = Document { report: &report, outcomes: &outcomes, lang: context.lang, color: false, width: None };
     // A file that cannot be written costs neither the other files nor the report on standard output.
     let written: Vec<_> = files.iter().map(|(format, path)| write_file(&document, format, path)).collect();

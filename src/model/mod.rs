@@ -16,8 +16,8 @@ pub use finding::{AppliedWaiver, Evidence, Finding, Observed, Verdict, WaiverSta
 pub use inventory::{Extent, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
 pub use origin::{InlineWaiver, Origin, Place};
 pub use report::{
-    AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, Summary,
-    VerdictCounts,
+    AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, SetAside,
+    Summary, VerdictCounts,
 };
 pub use text::{Lang, Severity, Text, visible};
 pub use unknown::Unknown;

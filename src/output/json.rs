@@ -11,8 +11,8 @@ use serde::ser::{Error as _, SerializeSeq, Serializer};
 use super::{Document, RenderError};
 use crate::bundle::BundleError;
 use crate::model::{
-    Account, AccountSummary, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, RulePackInfo,
-    Severity, Text, Unknown, Value, VerdictCounts,
+    Account, AccountSummary, AppliedWaiver, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, Place,
+    RulePackInfo, SetAside, Severity, Text, Unknown, Value, VerdictCounts,
 };
 use crate::outcome::{AccountOutcome, Outcomes};
 
@@ -56,7 +56,9 @@ struct Run<'a> {
 #[schemars(deny_unknown_fields)]
 struct Totals {
     verdicts: VerdictCounts,
+    /// By severity, without those that are set aside.
     failures: BTreeMap<Severity, u64>,
+    set_aside: SetAside,
     /// From 0 to 100, weighted by severity; null when nothing was judged.
     score: Option<f64>,
 }
@@ -65,6 +67,9 @@ struct Totals {
 #[schemars(deny_unknown_fields)]
 struct AccountTotals<'a> {
     account: &'a Account,
+    /// The file that declares it, where it is not a live account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     regions: &'a [String],
     verdicts: VerdictCounts,
     failures: &'a BTreeMap<Severity, u64>,
@@ -93,6 +98,9 @@ struct Coverage<'a> {
     #[schemars(with = "Vec<JsonGap<'static>>")]
     #[serde(serialize_with = "stream_gaps")]
     gaps: &'a Outcomes<'a>,
+    /// Declared resource types that are not read because no guardrail looks at them, with how many resources they have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unread: &'a BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -182,8 +190,32 @@ pub(super) struct JsonFinding<'a> {
     verdict: crate::model::Verdict,
     severity: Severity,
     evidence: JsonEvidence<'a>,
+    /// Where a file declares the resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<JsonOrigin<'a>>,
+    /// The exception that is claimed for a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<&'a AppliedWaiver>,
+    /// The failure stood in the baseline.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    known: bool,
     /// The identity of the finding over time.
     fingerprint: &'a str,
+}
+
+/// Where a file declares a resource.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonOrigin<'a> {
+    file: &'a str,
+    /// The logical id, or the Terraform address.
+    logical_id: &'a str,
+    /// The path of the CDK construct.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    construct: Option<&'a str>,
+    /// The line and column to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -216,14 +248,25 @@ struct JsonObserved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     value: Option<&'a Value>,
+    /// Where it stands in the file, or where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
 }
 
 impl<'a> JsonFinding<'a> {
     pub(super) fn of(finding: &'a Finding) -> Self {
         let Evidence { observed, found, cause } = &finding.evidence;
-        let observed = observed
-            .iter()
-            .map(|observed| JsonObserved { property: &observed.property, value: observed.value.as_ref() });
+        let observed = observed.iter().map(|observed| JsonObserved {
+            property: &observed.property,
+            value: observed.value.as_ref(),
+            place: observed.place,
+        });
+        let origin = finding.origin.as_ref().map(|origin| JsonOrigin {
+            file: &origin.file,
+            logical_id: &origin.logical_id,
+            construct: origin.construct.as_deref(),
+            place: finding.place(),
+        });
         Self {
             guardrail: &finding.guardrail,
             alias: finding.alias.as_deref(),
@@ -241,6 +284,9 @@ impl<'a> JsonFinding<'a> {
                 found: found.as_ref(),
                 cause: cause.as_ref().map(Cause::of),
             },
+            origin,
+            waiver: finding.waiver.as_ref(),
+            known: finding.known,
             fingerprint: &finding.fingerprint,
         }
     }
@@ -334,6 +380,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
         summary: Totals {
             verdicts: report.summary.verdicts,
             failures: report.summary.failures.clone(),
+            set_aside: report.summary.set_aside,
             score: report.summary.score.percent(),
         },
         accounts: report.accounts.iter().map(account).collect(),
@@ -342,6 +389,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
             accounts: report.summary.coverage.accounts,
             accounts_seen: report.summary.coverage.accounts_seen,
             gaps: document.outcomes,
+            unread: &report.unread,
         },
         findings: document.outcomes,
     };
@@ -352,6 +400,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
 fn account(summary: &AccountSummary) -> AccountTotals<'_> {
     AccountTotals {
         account: &summary.account,
+        source: summary.source.as_deref(),
         regions: &summary.regions,
         verdicts: summary.verdicts,
         failures: &summary.failures,
