@@ -1,8 +1,10 @@
 //! Reports: one file per format. A renderer shows what the report holds; it decides nothing and leaves nothing out.
 
+mod declared_table;
 mod json;
 mod listing;
 mod ndjson;
+mod snippet;
 mod table;
 
 use std::io::{self, Write};
