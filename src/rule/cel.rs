@@ -7,8 +7,8 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
 use ::cel::common::types::{
@@ -20,6 +20,7 @@ use ::cel::{Context, ExecutionError, Value as CelValue};
 use chrono::{DateTime, Utc};
 
 use super::expression::{ACCOUNT_OTHERS, Expression, OTHERS, environment, others_variable};
+use super::lookup::Index;
 use crate::model::{Map, Unknown, Value};
 
 /// What an expression came to.
@@ -157,11 +158,24 @@ impl Expression {
 pub(super) struct Node {
     pub(super) value: Value,
     items: OnceLock<Vec<Box<dyn Val>>>,
+    indexes: OnceLock<Box<Mutex<BTreeMap<String, Arc<Index>>>>>,
 }
 
 impl Node {
-    fn new(value: Value) -> Self {
-        Self { value, items: OnceLock::new() }
+    pub(super) fn new(value: Value) -> Self {
+        Self { value, items: OnceLock::new(), indexes: OnceLock::new() }
+    }
+
+    /// The index of a list for a question, made when it is first asked.
+    pub(super) fn index(&self, looked_at: &str) -> Arc<Index> {
+        let mut indexes = self.indexes.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = indexes.get(looked_at) {
+            return Arc::clone(index);
+        }
+        let items = if let Value::List(items) = &self.value { items.as_slice() } else { &[] };
+        let index = Arc::new(Index::of(items, looked_at));
+        indexes.insert(looked_at.to_owned(), Arc::clone(&index));
+        index
     }
 
     /// What iterating goes through: the items of a list, the unknown ones last so that the known ones may decide, or

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use ::cel::Env;
 use ::cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 use ::cel::parser::Macro;
-use ::cel::{Env, Program};
 
 use super::functions::FUNCTIONS;
+use super::lookup;
 use super::schema::Segment;
 
 /// What the names of the variables behind `resources("TYPE")` begin with.
@@ -40,6 +41,7 @@ pub(super) fn environment() -> &'static Arc<Env> {
         for function in FUNCTIONS {
             let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
         }
+        let _ = env.add_overload(lookup::LOOKUP, lookup::LOOKUP, lookup::arguments(), lookup::call);
         Arc::new(env)
     })
 }
@@ -84,7 +86,7 @@ impl fmt::Display for PropertyRef {
 /// A compiled expression and what it refers to.
 #[derive(Debug)]
 pub struct Expression {
-    program: Program,
+    expression: IdedExpr,
     properties: BTreeSet<PropertyRef>,
     params: BTreeSet<String>,
     reads_fleet: bool,
@@ -121,11 +123,13 @@ impl Expression {
         let reads_fleet = declared.variables().contains(&FLEET);
         let reads_meta = declared.variables().contains(&"meta");
         let References { properties, params, whole: reads_whole, .. } = references;
-        Ok(Self { program, properties, params, reads_fleet, reads_meta, reads_whole })
+        let mut expression = program.expression().clone();
+        lookup::rewrite(&mut expression);
+        Ok(Self { expression, properties, params, reads_fleet, reads_meta, reads_whole })
     }
 
     pub(super) fn expression(&self) -> &IdedExpr {
-        self.program.expression()
+        &self.expression
     }
 
     /// The properties that the expression reads, as far as its text tells.
@@ -171,7 +175,7 @@ impl Expression {
 
     /// Whether the expression is the literal `false`.
     pub fn is_false(&self) -> bool {
-        matches!(&self.program.expression().expr, Expr::Literal(LiteralValue::Boolean(value)) if !*value.inner())
+        matches!(&self.expression.expr, Expr::Literal(LiteralValue::Boolean(value)) if !*value.inner())
     }
 }
 
@@ -184,8 +188,13 @@ fn is_made_here(expr: &Expr) -> bool {
     }
 }
 
+/// Whether it is a variable behind `resources("TYPE")` or `account_resources("TYPE")`.
+pub(super) fn is_others(name: &str) -> bool {
+    [OTHERS, ACCOUNT_OTHERS].iter().any(|prefix| name.starts_with(prefix))
+}
+
 fn known_variable(name: &str) -> bool {
-    VARIABLES.contains(&name) || [OTHERS, ACCOUNT_OTHERS].iter().any(|prefix| name.starts_with(prefix))
+    VARIABLES.contains(&name) || is_others(name)
 }
 
 /// CEL's own functions, by the name under which a call of them is parsed.

@@ -9,6 +9,7 @@ mod functions;
 mod guardrail;
 mod identity_policy;
 pub mod lint;
+mod lookup;
 mod network;
 mod network_acl;
 mod pack;
