@@ -3,7 +3,12 @@
 //!
 //! Sources of files share this, so that a template and a plan come to the resources that a live account would show.
 
-use crate::model::{GLOBAL, Resource, ResourceId, Value};
+mod coerce;
+
+pub use coerce::coerce;
+
+use crate::model::schema::CfnSchema;
+use crate::model::{Resource, ResourceId, Value};
 
 /// Where a file is deployed to.
 #[derive(Clone, Copy, Debug)]
@@ -14,11 +19,6 @@ pub struct Deployment<'a> {
     pub account: &'a str,
     /// The name of the stack.
     pub stack: &'a str,
-}
-
-/// Gives scalars the types that the resource schema has.
-pub fn coerce(_kind: &str, properties: Value) -> Value {
-    properties
 }
 
 /// What `Ref` gives.
@@ -72,5 +72,5 @@ pub fn region_of(resources: &[Resource], region: &str) -> Resource {
 
 /// Whether CloudFormation has the type.
 pub fn in_templates(kind: &str) -> bool {
-    kind.starts_with("AWS::") && kind != GLOBAL
+    CfnSchema::load().is_ok_and(|schema| schema.regions(kind).is_some())
 }
