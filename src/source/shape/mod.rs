@@ -4,8 +4,11 @@
 //! Sources of files share this, so that a template and a plan come to the resources that a live account would show.
 
 mod coerce;
+mod identity;
+mod tables;
 
 pub use coerce::coerce;
+pub use identity::{attribute, complete, reference};
 
 use crate::model::schema::CfnSchema;
 use crate::model::{Resource, ResourceId, Value};
@@ -19,25 +22,6 @@ pub struct Deployment<'a> {
     pub account: &'a str,
     /// The name of the stack.
     pub stack: &'a str,
-}
-
-/// What `Ref` gives.
-pub fn reference(_kind: &str, logical_id: &str, _properties: &Value, _at: &Deployment<'_>) -> Value {
-    logical_id.into()
-}
-
-/// What `Fn::GetAtt` gives.
-pub fn attribute(kind: &str, logical_id: &str, _properties: &Value, attribute: &str, at: &Deployment<'_>) -> Value {
-    let service = kind.split("::").nth(1).unwrap_or_default().to_lowercase();
-    if attribute.ends_with("Arn") {
-        return format!("arn:{}:{service}:{}:{}:{logical_id}", at.partition, at.region, at.account).into();
-    }
-    Value::unknown(crate::model::Unknown::Unresolved(format!("GetAtt {logical_id}.{attribute}")))
-}
-
-/// Fills in the identity properties that are not written.
-pub fn complete(_kind: &str, _logical_id: &str, properties: Value, _at: &Deployment<'_>) -> Value {
-    properties
 }
 
 /// Puts resources that are parts of others into these.
