@@ -10,7 +10,7 @@ use ::cel::parser::Macro;
 
 use super::functions::FUNCTIONS;
 use super::lookup;
-use super::schema::Segment;
+use crate::model::schema::Segment;
 
 /// What the names of the variables behind `resources("TYPE")` begin with.
 pub(super) const OTHERS: &str = "@resources ";
