@@ -3,3 +3,4 @@
 pub mod aws;
 pub mod declared;
 pub mod shape;
+pub mod terraform;
