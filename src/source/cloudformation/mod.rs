@@ -1,0 +1,3 @@
+//! CloudFormation templates, and the CDK assemblies that hold them.
+
+mod manifest;
