@@ -9,7 +9,7 @@ use ::cel::parser::Macro;
 use ::cel::{Env, Program};
 
 use super::functions::FUNCTIONS;
-use super::schema::Segment;
+use crate::model::schema::Segment;
 
 /// The variable behind `resources("TYPE")`.
 pub(super) const OTHERS: &str = "resources_by_type";

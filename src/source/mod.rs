@@ -4,3 +4,4 @@ pub mod aws;
 pub mod cloudformation;
 pub mod declared;
 pub mod files;
+pub mod shape;
