@@ -29,6 +29,10 @@ const MANIFEST: &str = "manifest.json";
 /// A stack of an assembly.
 #[derive(Debug)]
 pub(super) struct Stack {
+    /// The artifact's id, unique in all assemblies.
+    id: String,
+    /// The ids of the stacks that it needs.
+    needs: BTreeSet<String>,
     /// The construct's path, as in `Prod/Database`; unique in the assembly.
     pub(super) label: String,
     /// The name that CloudFormation knows it by.
@@ -54,7 +58,7 @@ pub(super) fn is_manifest(document: &Node) -> bool {
         && artifacts.iter().all(|(_, artifact)| artifact.get("type").and_then(Node::scalar_text).is_some())
 }
 
-/// The stacks of the assembly in `folder` and of those inside it, in the manifests' order.
+/// The stacks of the assembly in `folder` and of those inside it, each after those that it needs.
 ///
 /// # Errors
 /// A manifest that is missing or malformed, one that waits for look-ups, one that names a file outside the folder, and more
@@ -65,7 +69,21 @@ pub(super) fn stacks(folder: &Path, files: &Files) -> Result<Vec<Stack>, Faults>
     let refused = |message: &str| Fault::of_file(&name, message).help("give the folder that `cdk synth` wrote");
     let file = walk.read(&name, MANIFEST, &|message| refused(&message))?;
     walk.assembly(&file, 0)?;
-    Ok(walk.stacks)
+    Ok(ordered(walk.stacks))
+}
+
+/// Each stack after those that it needs, for these export what it imports; else in the manifests' order.
+fn ordered(mut waiting: Vec<Stack>) -> Vec<Stack> {
+    let mut open: BTreeSet<String> = waiting.iter().map(|stack| stack.id.clone()).collect();
+    let mut ordered = Vec::with_capacity(waiting.len());
+    while !waiting.is_empty() {
+        // Stacks that need each other, which CDK does not write, come as they are.
+        let next = waiting.iter().position(|stack| stack.needs.is_disjoint(&open)).unwrap_or(0);
+        let stack = waiting.remove(next);
+        open.remove(&stack.id);
+        ordered.push(stack);
+    }
+    ordered
 }
 
 #[derive(Deserialize)]
@@ -144,8 +162,12 @@ impl Walk<'_> {
         }
         let (account, region) = environment(file, artifact)?;
         let template = self.named(file, place, &named.template)?;
+        let unique = |id: String| format!("{} {id}", file.name);
+        let needs = artifact.get("dependencies").map(texts).unwrap_or_default();
         let id = id.scalar_text().unwrap_or_default();
         let stack = Stack {
+            id: unique(id.clone()),
+            needs: needs.into_iter().map(unique).collect(),
             label: artifact.get("displayName").and_then(Node::scalar_text).unwrap_or_else(|| id.clone()),
             name: named.name.unwrap_or(id),
             account,
@@ -209,6 +231,14 @@ impl Walk<'_> {
             return Err(fault(format!("the file {path:?} is named twice")));
         }
         Ok(file)
+    }
+}
+
+/// The texts of a list.
+fn texts(node: &Node) -> Vec<String> {
+    match &node.kind {
+        Kind::List(items) => items.iter().filter_map(Node::scalar_text).collect(),
+        _ => Vec::new(),
     }
 }
 
@@ -391,6 +421,24 @@ mod tests {
         let stack = r#"{"type": "aws:cloudformation:stack", "properties": {"templateFile": "T.json"}}"#;
         let manifest = format!(r#"{{"version": "36.0.0", "artifacts": {{"A": {stack}, "B": {stack}}}}}"#);
         assert!(refused(&[("manifest.json", &manifest), ("T.json", "{}")]).contains("named twice"));
+    }
+
+    #[test]
+    fn a_stack_comes_after_those_that_it_needs() {
+        let stack = |name: &str, needs: &str| {
+            format!(
+                r#""{name}": {{"type": "aws:cloudformation:stack", "properties": {{"templateFile": "{name}.json"}},
+                "dependencies": [{needs}]}}"#
+            )
+        };
+        let order = |stacks: [String; 3]| {
+            let manifest = format!(r#"{{"version": "36.0.0", "artifacts": {{{}}}}}"#, stacks.join(", "));
+            let files = [("manifest.json", manifest.as_str()), ("A.json", "{}"), ("B.json", "{}"), ("C.json", "{}")];
+            let labels = read(assembly(&files).path()).unwrap().into_iter().map(|stack| stack.label);
+            labels.collect::<String>()
+        };
+        assert_eq!(order([stack("A", r#""C", "A.assets""#), stack("B", ""), stack("C", r#""B""#)]), "BCA");
+        assert_eq!(order([stack("A", r#""B""#), stack("B", r#""A""#), stack("C", r#""C""#)]), "ABC");
     }
 
     proptest! {

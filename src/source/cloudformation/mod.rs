@@ -10,6 +10,7 @@
 //! loops that are not followed, and of its own type for a module, a type of SAM that is not known, and a
 //! resource whose condition stays open.
 
+pub mod assembly;
 mod call;
 mod condition;
 mod evaluate;
