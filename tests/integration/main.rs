@@ -19,6 +19,7 @@ mod network;
 mod organization;
 mod permissions;
 mod readme;
+mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;
