@@ -370,7 +370,10 @@ impl<'s> Evaluator<'s, '_, '_> {
     fn stack_output(&mut self, whole: Part<'s>, argument: Part<'s>) -> Value {
         let [stack, output] = ["StackName", "OutputName"].map(|key| argument.node.get(key));
         let (Some(stack), Some(output)) = (stack, output) else { return unresolved(call::name(whole)) };
-        let elsewhere = ["Region", "RoleArn"].iter().any(|key| argument.node.get(key).is_some());
+        // CDK always names the region, also where it is that of the stack.
+        let region = argument.node.get("Region").map(|node| self.text_of(node.into()));
+        let here = region.is_none_or(|region| region.as_deref() == Ok(&self.stack.region));
+        let elsewhere = !here || argument.node.get("RoleArn").is_some();
         match (self.text_of(stack.into()), self.text_of(output.into())) {
             (Ok(stack), Ok(output)) if !elsewhere => {
                 let value = self.run.outputs.get(&(stack, output)).cloned();

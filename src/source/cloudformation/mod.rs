@@ -10,11 +10,13 @@
 //! loops that are not followed, and of its own type for a module, a type of SAM that is not known, and a
 //! resource whose condition stays open.
 
+pub mod assembly;
 mod call;
 mod condition;
 mod evaluate;
 mod function;
 mod intrinsic;
+mod manifest;
 mod nested;
 mod parameter;
 mod resource;
