@@ -182,7 +182,7 @@ fn subject(finding: &Finding, lang: Lang) -> String {
 }
 
 /// What was found: the rule's own words for it, or else the properties that it read.
-fn evidence(finding: &Finding, lang: Lang) -> Vec<String> {
+pub(super) fn evidence(finding: &Finding, lang: Lang) -> Vec<String> {
     if let Some(found) = &finding.evidence.found {
         return found.one_or_many().iter().take(SHOWN).map(short).collect();
     }
@@ -208,7 +208,7 @@ fn short(value: &Value) -> String {
 }
 
 /// One line without anything that steers the terminal.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     visible(text).replace(['\n', '\t'], " ")
 }
 
