@@ -49,7 +49,7 @@ fn summary(document: &Document<'_>, survey: &Survey) -> String {
     let gaps = document.report.summary.coverage.gaps;
     lang.pick(
         format!(
-            "{failing} failing, {unknown} unknown, {waived} waived, {known} in the baseline, {gaps} gaps. GitHub shows at \
+            "{failing} failing, {unknown} unknown, {waived} waived, {known} in the baseline, {gaps} not seen. GitHub shows at \
              most {SHOWN} annotations of each kind; every finding is in the other formats."
         ),
         format!(
@@ -87,4 +87,56 @@ fn data(text: &str) -> String {
 /// The value of a command's property.
 fn property(text: &str) -> String {
     data(&line(text)).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::Sample;
+    use super::*;
+
+    #[test]
+    fn of_a_template() {
+        insta::assert_snapshot!("github-en", Sample::template().render("github", Lang::En));
+        insta::assert_snapshot!("github-ja", Sample::template().render("github", Lang::Ja));
+    }
+
+    #[test]
+    fn of_a_fleet() {
+        insta::assert_snapshot!("github-fleet", Sample::fleet().render("github", Lang::En));
+    }
+
+    #[test]
+    fn no_more_than_github_shows_and_the_rest_is_counted() {
+        let text = Sample::many(30, 20).render("github", Lang::En);
+        let count = |kind: &str| text.lines().filter(|line| line.starts_with(kind)).count();
+        assert_eq!((count("::error "), count("::warning "), count("::notice ")), (10, 10, 1));
+        assert!(text.contains("30 failing, 20 unknown"), "{text}");
+    }
+
+    #[test]
+    fn no_name_begins_a_command_or_a_property() {
+        let text = Sample::nasty().render("github", Lang::En);
+        assert_eq!(text.lines().count(), 5);
+        for line in text.split(['\n', '\r']).filter(|line| !line.is_empty()) {
+            assert!(["::error ", "::warning ", "::notice "].iter().any(|kind| line.starts_with(kind)), "{line}");
+            let (properties, _) = line[2..].split_once("::").unwrap();
+            let (_, properties) = properties.split_once(' ').unwrap();
+            for property in properties.split(',') {
+                let (name, value) = property.split_once('=').unwrap();
+                assert!(["file", "line", "endLine", "col", "endColumn", "title"].contains(&name), "{line}");
+                assert!(!value.contains(':'), "{line}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_escaped_is_one_line_and_comes_back(text: String) {
+            let escaped = data(&text);
+            prop_assert!(!escaped.contains(['\r', '\n']));
+            prop_assert_eq!(escaped.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%"), text);
+        }
+    }
 }

@@ -77,3 +77,45 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
     serde_json::to_writer_pretty(&mut *out, &issues).map_err(io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::super::sample::Sample;
+    use crate::model::Lang;
+
+    fn issues(sample: &Sample) -> Vec<Value> {
+        serde_json::from_str(&sample.render("gitlab", Lang::En)).unwrap()
+    }
+
+    #[test]
+    fn of_a_template() {
+        insta::assert_snapshot!("gitlab-en", Sample::template().render("gitlab", Lang::En));
+        insta::assert_snapshot!("gitlab-ja", Sample::template().render("gitlab", Lang::Ja));
+    }
+
+    #[test]
+    fn of_a_fleet() {
+        insta::assert_snapshot!("gitlab-fleet", Sample::fleet().render("gitlab", Lang::En));
+    }
+
+    #[test]
+    fn every_issue_has_a_fingerprint_of_its_own_a_path_and_a_line() {
+        let issues = issues(&Sample::template());
+        let fingerprints: BTreeSet<_> = issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
+        assert_eq!(fingerprints.len(), issues.len());
+        for issue in &issues {
+            assert_eq!(issue["location"]["path"], "infra/network.yaml");
+            assert!(issue["location"]["lines"]["begin"].as_u64().unwrap() >= 1, "{issue}");
+        }
+    }
+
+    #[test]
+    fn nothing_to_report_is_an_empty_list() {
+        assert_eq!(issues(&Sample::empty()), [] as [Value; 0]);
+        assert_eq!(issues(&Sample::nasty()).len(), 4);
+    }
+}

@@ -90,6 +90,12 @@ pub(super) fn path(finding: &Finding) -> String {
     format!("aws/{}", parts.join("/"))
 }
 
+/// Where to look in the file, as far as it is known: `infra/network.yaml:12`.
+pub(super) fn spot(finding: &Finding) -> Option<String> {
+    let place = finding.place().map(|place| format!(":{}", place.line)).unwrap_or_default();
+    file(finding).map(|file| line(&format!("{file}{place}")))
+}
+
 /// The lines to look at; the first line of the file where none is known, as CI systems require one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Lines {

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::issue::{Guardrails, Lines, Standing, file, reason, sentence, subject};
+use super::issue::{Guardrails, Standing, reason, sentence, spot, subject};
 use super::table::line;
 use super::{Document, RenderError};
 use crate::model::{Finding, Lang, SetAside, VerdictCounts};
@@ -98,9 +98,7 @@ fn case<W: Write>(xml: &mut Writer<W>, finding: &Finding, lang: Lang, guardrails
 /// What a person reads who opens the case.
 fn details(finding: &Finding, title: &str, lang: Lang, guardrails: &Guardrails<'_>) -> String {
     let mut lines = vec![sentence(finding, title, lang)];
-    if let Some(file) = file(finding) {
-        lines.push(line(&format!("{file}:{}", Lines::of(finding).first)));
-    }
+    lines.extend(spot(finding));
     if let Some(guardrail) = guardrails.get(finding) {
         lines.push(format!("→ {}", line(guardrail.remediation.get(lang))));
     }
@@ -110,4 +108,69 @@ fn details(finding: &Finding, title: &str, lang: Lang, guardrails: &Guardrails<'
 /// XML has no way to write these two; other control characters are visible already.
 fn legal(text: &str) -> String {
     text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use quick_xml::Reader;
+
+    use super::super::sample::{NASTY, Sample};
+    use super::*;
+
+    /// How many elements of each name there are; the document must be well-formed.
+    fn elements(xml: &str) -> BTreeMap<String, usize> {
+        let mut elements = BTreeMap::new();
+        let mut reader = Reader::from_str(xml);
+        loop {
+            match reader.read_event().unwrap() {
+                Event::Eof => return elements,
+                Event::Start(element) | Event::Empty(element) => {
+                    element.attributes().for_each(|attribute| drop(attribute.unwrap()));
+                    *elements.entry(element.name().as_ref().to_owned()).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn of_a_template() {
+        insta::assert_snapshot!("junit-en", Sample::template().render("junit", Lang::En));
+        insta::assert_snapshot!("junit-ja", Sample::template().render("junit", Lang::Ja));
+    }
+
+    #[test]
+    fn of_a_fleet() {
+        insta::assert_snapshot!("junit-fleet", Sample::fleet().render("junit", Lang::En));
+    }
+
+    #[test]
+    fn the_counts_are_those_of_the_elements() {
+        let xml = Sample::template().render("junit", Lang::En);
+        let elements = elements(&xml);
+        assert_eq!(elements["testcase"], 8);
+        assert!(xml.contains(r#"<testsuites name="govcheck" tests="8" failures="3" errors="1">"#), "{xml}");
+        assert_eq!((elements["failure"], elements["error"], elements["skipped"]), (3, 1, 3));
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_element() {
+        let xml = Sample::nasty().render("junit", Lang::En);
+        assert_eq!(elements(&xml)["testcase"], 4);
+        assert!(!xml.contains(NASTY) && !xml.contains("<img"), "{xml}");
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_becomes_legal_xml(text: String) {
+            let text = legal(&line(&text));
+            let allowed = |c: char| {
+                matches!(c, '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
+            };
+            prop_assert!(text.chars().all(allowed), "{text:?}");
+        }
+    }
 }

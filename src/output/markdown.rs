@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use super::issue::{Guardrails, Lines, Standing, file, reason};
+use super::issue::{Guardrails, Standing, reason, spot};
 use super::survey::Survey;
 use super::table::line;
 use super::{Document, RenderError};
@@ -206,10 +206,7 @@ fn header(lang: Lang) -> String {
 }
 
 fn row(finding: &Finding, guardrails: &Guardrails<'_>, lang: Lang) -> String {
-    let place = match file(finding) {
-        Some(file) => format!("{file}:{}", Lines::of(finding).first),
-        None => format!("{} {}", finding.account, finding.region),
-    };
+    let place = spot(finding).unwrap_or_else(|| format!("{} {}", finding.account, finding.region));
     let kind = code(&finding.resource.resource_type);
     let resource = match &finding.origin {
         None => format!("{kind}<br>{}", code(&finding.resource.name)),
@@ -238,14 +235,23 @@ fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(&short))
 }
 
+/// Punctuation that means nothing to Markdown within a line.
+const PLAIN: &str = ",.;:/-%?()='+";
+
 /// One line that means nothing to Markdown and HTML but itself: what could mean something becomes a character reference,
-/// which never is syntax. An address is broken up, as it would become a link even so.
+/// which never is syntax. Addresses are broken up, as they would become links by themselves.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    let text = line(text);
+    let mut chars = text.chars().peekable();
     let mut before = ' ';
-    for c in line(text).chars() {
-        let dot_of_www = c == '.' && before.eq_ignore_ascii_case(&'w');
-        if dot_of_www || (c.is_ascii_punctuation() && !",.;/-%?".contains(c)) {
+    while let Some(c) = chars.next() {
+        let address = match c {
+            ':' => chars.peek() == Some(&'/'),
+            '.' => before.eq_ignore_ascii_case(&'w'),
+            _ => false,
+        };
+        if address || (c.is_ascii_punctuation() && !PLAIN.contains(c)) {
             escaped.push_str(&format!("&#{};", u32::from(c)));
         } else {
             escaped.push(c);
@@ -256,4 +262,63 @@ pub(super) fn escape(text: &str) -> String {
         before = c;
     }
     escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::Sample;
+    use super::*;
+
+    #[test]
+    fn of_a_template() {
+        insta::assert_snapshot!("markdown-en", Sample::template().render("markdown", Lang::En));
+        insta::assert_snapshot!("markdown-ja", Sample::template().render("markdown", Lang::Ja));
+    }
+
+    #[test]
+    fn of_a_fleet() {
+        insta::assert_snapshot!("markdown-fleet", Sample::fleet().render("markdown", Lang::En));
+    }
+
+    #[test]
+    fn of_nothing() {
+        let text = Sample::empty().render("markdown", Lang::En);
+        assert!(text.contains("not established") && text.lines().count() == 4, "{text}");
+    }
+
+    #[test]
+    fn github_takes_it_whatever_the_size_and_it_says_what_is_missing() {
+        let text = Sample::many(3_000, 3_000).render("markdown", Lang::Ja);
+        assert!(text.chars().count() < 65_000, "{}", text.chars().count());
+        let rows = text.lines().filter(|line| line.starts_with("| 高")).count();
+        assert!(rows > 100 && text.contains(&format!("ほか {} 件", 3_000 - rows)), "{rows} rows");
+    }
+
+    #[test]
+    fn a_name_adds_no_column_no_row_and_no_element() {
+        let text = Sample::nasty().render("markdown", Lang::En);
+        let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
+        assert!(rows.iter().all(|row| row.matches('|').count() == 6), "{text}");
+        for forbidden in ["<img", "](", "://", "@team", "`", "&amp;[", "\u{1b}"] {
+            assert!(!text.contains(forbidden), "{forbidden}: {text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_letters_and_character_references_are_left(text: String) {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(|c: char| c.is_control()));
+            let mut rest = escaped.as_str();
+            while let Some(start) = rest.find(|c: char| c.is_ascii_punctuation() && !PLAIN.contains(c)) {
+                let reference = &rest[start..];
+                prop_assert!(reference.starts_with("&#"), "{}", escaped);
+                let end = reference.find(';').unwrap();
+                prop_assert!(reference[2..end].parse::<u8>().is_ok());
+                rest = &reference[end + 1..];
+            }
+        }
+    }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Document, Format, find_format};
 use crate::engine::Engine;
 use crate::model::{
-    Account, AccountSummary, AppliedWaiver, Coverage, Evidence, Finding, Gap, GuardrailSummary, Lang, Observed, Origin,
-    Place, Report, ResourceId, RulePackInfo, RunInfo, Score, SetAside, Severity, Summary, Text, Unknown, Verdict,
-    VerdictCounts, WaiverState,
+    Account, AccountId, AccountSummary, AppliedWaiver, Coverage, Evidence, Finding, Gap, GuardrailSummary, Lang,
+    Observed, Origin, Place, Report, ResourceId, RulePackInfo, RunInfo, Score, SetAside, Severity, Summary, Text,
+    Unknown, Verdict, VerdictCounts, WaiverState, fingerprint, fingerprint_in_file,
 };
 use crate::outcome::{self, AccountOutcome, Outcomes};
 use crate::rule::Params;
@@ -115,8 +115,10 @@ impl Sample {
         });
         template.origin =
             template.origin.map(|origin| Arc::new(Origin { construct: Some(NASTY.into()), ..Origin::clone(&origin) }));
-        let failing = Finding { waiver: None, ..template.clone() };
-        let mut unknown = live("111111111111", NASTY, NASTY, 0);
+        let mut failing = declared(NASTY, &format!("{NASTY}2"), "AWS::S3::Bucket", 1, 3);
+        failing.origin =
+            failing.origin.map(|origin| Arc::new(Origin { construct: Some(NASTY.into()), ..Origin::clone(&origin) }));
+        let mut unknown = live("111111111111", NASTY, NASTY, 2);
         unknown.region = NASTY.into();
         unknown.verdict = Verdict::Unknown;
         unknown.evidence.cause = Some(Unknown::RuleError(NASTY.into()));
@@ -236,27 +238,28 @@ fn outcome(account: &str, source: Option<&str>, findings: Vec<Finding>, gaps: Ve
     AccountOutcome { summary, by_guardrail, gaps, findings, seen: true, unread: BTreeMap::new() }
 }
 
-/// A failure of the guardrail of this number; its fingerprint is made of what identifies it.
+/// A failure of the guardrail of this number.
 fn live(account: &str, name: &str, kind: &str, guardrail: usize) -> Finding {
     let (id, alias, severity, _) = GUARDRAILS[guardrail];
+    let account: AccountId = account.parse().unwrap();
+    let is_bucket = kind == "AWS::S3::Bucket";
+    let resource = ResourceId {
+        resource_type: kind.into(),
+        region: "ap-northeast-1".into(),
+        name: name.into(),
+        arn: is_bucket.then(|| format!("arn:aws:s3:::{name}")),
+    };
+    let absent = Observed { property: "PublicAccessBlockConfiguration".into(), value: None, place: None };
     Finding {
         guardrail: id.into(),
         alias: Some(alias.into()),
         severity,
-        account: account.parse().unwrap(),
         region: "ap-northeast-1".into(),
-        resource: ResourceId {
-            resource_type: kind.into(),
-            region: "ap-northeast-1".into(),
-            name: name.into(),
-            arn: (kind == "AWS::S3::Bucket").then(|| format!("arn:aws:s3:::{name}")),
-        },
         verdict: Verdict::Fail,
-        evidence: Evidence {
-            observed: vec![Observed { property: "PublicAccessBlockConfiguration".into(), value: None, place: None }],
-            ..Evidence::default()
-        },
-        fingerprint: format!("{guardrail}-{account}-{}", name.len()),
+        evidence: Evidence { observed: is_bucket.then_some(absent).into_iter().collect(), ..Evidence::default() },
+        fingerprint: fingerprint(id, &account, &resource),
+        account,
+        resource,
         origin: None,
         waiver: None,
         known: false,
@@ -273,7 +276,7 @@ fn declared(file: &str, logical_id: &str, kind: &str, guardrail: usize, line: u3
     };
     let mut finding = live("000000000000", logical_id, kind, guardrail);
     finding.resource.arn = None;
+    finding.fingerprint = fingerprint_in_file(&finding.guardrail, &origin);
     finding.origin = Some(origin.into());
-    finding.fingerprint = format!("{guardrail}-{logical_id}-{line}").replace(|c: char| !c.is_ascii_graphic(), "_");
     finding
 }

@@ -7,11 +7,18 @@
 //! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>,
 //! <https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support>
 
+mod form;
+
 use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, Serializer};
 
+use self::form::{
+    ArtifactLocation, Configuration, Driver, Fingerprints, Invocation, Location, Log, LogicalLocation, Message,
+    Notification, PhysicalLocation, Region, ResultProperties, Rule, RulePack, RuleProperties, Run, SarifResult,
+    Suppression, SuppressionProperties, Tool,
+};
 use super::issue::{self, Guardrails, Lines, Standing, sentence};
 use super::markdown::escape;
 use super::stream::stream;
@@ -28,93 +35,6 @@ const MOST_TAGS: usize = 10;
 /// What stays as it is in a relative URI. A colon would make a scheme of the first part.
 const URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Log<'a> {
-    #[serde(rename = "$schema")]
-    schema: &'static str,
-    version: &'static str,
-    runs: [Run<'a>; 1],
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Run<'a> {
-    tool: Tool<'a>,
-    invocations: [Invocation<'a>; 1],
-    column_kind: &'static str,
-    #[serde(serialize_with = "stream_results")]
-    results: Results<'a>,
-}
-
-#[derive(Serialize)]
-struct Tool<'a> {
-    driver: Driver<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Driver<'a> {
-    name: &'static str,
-    version: &'a str,
-    language: &'static str,
-    rules: Vec<Rule<'a>>,
-    properties: RulePack<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RulePack<'a> {
-    rule_pack_version: &'a str,
-    rule_pack_digest: &'a str,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Rule<'a> {
-    id: &'a str,
-    name: String,
-    short_description: Message,
-    full_description: Message,
-    help: Message,
-    default_configuration: Configuration,
-    properties: RuleProperties,
-}
-
-#[derive(Serialize)]
-struct Configuration {
-    level: &'static str,
-}
-
-#[derive(Serialize)]
-struct RuleProperties {
-    #[serde(rename = "security-severity")]
-    security_severity: &'static str,
-    tags: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Message {
-    text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    markdown: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Invocation<'a> {
-    execution_successful: bool,
-    start_time_utc: &'a str,
-    end_time_utc: &'a str,
-    tool_execution_notifications: Vec<Notification>,
-}
-
-#[derive(Serialize)]
-struct Notification {
-    level: &'static str,
-    message: Message,
-}
-
 /// What the results are made of.
 struct Results<'a> {
     outcomes: &'a Outcomes<'a>,
@@ -123,96 +43,6 @@ struct Results<'a> {
     lang: Lang,
     /// Whether the report was compared with a baseline.
     compared: bool,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SarifResult<'a> {
-    rule_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule_index: Option<usize>,
-    kind: &'static str,
-    level: &'static str,
-    message: Message,
-    locations: [Location; 1],
-    partial_fingerprints: Fingerprints<'a>,
-    suppressions: Vec<Suppression<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    baseline_state: Option<&'static str>,
-    properties: ResultProperties<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Location {
-    physical_location: PhysicalLocation,
-    logical_locations: Vec<LogicalLocation>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct PhysicalLocation {
-    artifact_location: ArtifactLocation,
-    region: Region,
-}
-
-#[derive(Serialize)]
-struct ArtifactLocation {
-    uri: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Region {
-    start_line: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start_column: Option<u32>,
-    end_line: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end_column: Option<u32>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LogicalLocation {
-    name: String,
-    fully_qualified_name: String,
-    kind: &'static str,
-}
-
-/// GitHub looks at the first only; it takes a line's hash there, ours does not change when the line does.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Fingerprints<'a> {
-    primary_location_line_hash: &'a str,
-    #[serde(rename = "govcheck/v1")]
-    govcheck: &'a str,
-}
-
-#[derive(Serialize)]
-struct Suppression<'a> {
-    kind: &'static str,
-    status: &'static str,
-    justification: String,
-    properties: SuppressionProperties<'a>,
-}
-
-#[derive(Serialize)]
-struct SuppressionProperties<'a> {
-    expires: Option<&'a str>,
-    approver: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ResultProperties<'a> {
-    verdict: &'static str,
-    severity: Severity,
-    account: &'a str,
-    region: &'a str,
-    resource_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    arn: Option<&'a str>,
 }
 
 pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
@@ -352,11 +182,13 @@ fn notifications(report: &Report, survey: &Survey, lang: Lang) -> Vec<Notificati
     notes
 }
 
-fn stream_results<S: Serializer>(results: &Results<'_>, serializer: S) -> Result<S::Ok, S::Error> {
-    stream(results.outcomes, serializer, |outcome, add| {
-        let written = outcome.findings.iter().filter(|finding| results.quota.take(finding));
-        written.map(|finding| results.of(finding)).try_for_each(|result| add(&result))
-    })
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        stream(self.outcomes, serializer, |outcome, add| {
+            let written = outcome.findings.iter().filter(|finding| self.quota.take(finding));
+            written.map(|finding| self.of(finding)).try_for_each(|result| add(&result))
+        })
+    }
 }
 
 impl Results<'_> {
@@ -448,4 +280,84 @@ fn logical_locations(finding: &Finding) -> Vec<LogicalLocation> {
         .as_deref()
         .map(|path| location(path.rsplit_once('/').map_or(path, |(_, name)| name), path.to_owned()));
     [location(id, full)].into_iter().chain(construct).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::super::sample::Sample;
+    use super::*;
+
+    fn run(sample: &Sample) -> Value {
+        let log: Value = serde_json::from_str(&sample.render("sarif", Lang::En)).unwrap();
+        log["runs"][0].clone()
+    }
+
+    fn results(run: &Value) -> &[Value] {
+        run["results"].as_array().unwrap()
+    }
+
+    #[test]
+    fn of_a_template() {
+        insta::assert_snapshot!("sarif-en", Sample::template().render("sarif", Lang::En));
+        insta::assert_snapshot!("sarif-ja", Sample::template().render("sarif", Lang::Ja));
+    }
+
+    #[test]
+    fn of_a_fleet() {
+        insta::assert_snapshot!("sarif-fleet", Sample::fleet().render("sarif", Lang::En));
+    }
+
+    #[test]
+    fn every_selected_guardrail_is_a_rule_even_where_nothing_fails() {
+        let run = run(&Sample::empty());
+        assert_eq!(run["tool"]["driver"]["rules"].as_array().unwrap().len(), 4);
+        assert!(results(&run).is_empty());
+    }
+
+    #[test]
+    fn only_an_exception_that_counts_suppresses() {
+        let run = run(&Sample::template());
+        let suppressed: Vec<_> = results(&run)
+            .iter()
+            .filter(|result| !result["suppressions"].as_array().unwrap().is_empty())
+            .map(|result| result["locations"][0]["logicalLocations"][0]["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(suppressed, ["Site"]);
+    }
+
+    #[test]
+    fn no_name_makes_a_placeholder_a_link_or_a_scheme() {
+        let run = run(&Sample::nasty());
+        assert_eq!(results(&run).len(), 4);
+        for result in results(&run) {
+            let text = result["message"]["text"].as_str().unwrap();
+            assert!(!text.contains("](") && !text.contains("{0"), "{text}");
+            let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~/%".contains(c);
+            assert!(uri.as_str().unwrap().chars().all(allowed), "{uri}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_path_is_a_file_uri() {
+        let mut finding = Sample::template().finding("Logs").clone();
+        let mut origin = finding.origin.as_deref().cloned().unwrap();
+        for (file, expected) in [("/a b/c.yaml", "file:///a%20b/c.yaml"), ("./a/c.yaml", "a/c.yaml"), ("c:x", "c%3Ax")]
+        {
+            origin.file = file.into();
+            finding.origin = Some(origin.clone().into());
+            assert_eq!(uri(&finding), expected);
+        }
+    }
+
+    #[test]
+    fn what_github_would_refuse_is_cut_from_the_end_and_said() {
+        let run = run(&Sample::many(24_000, 2_000));
+        assert_eq!(results(&run).len(), 25_000);
+        assert_eq!(results(&run).iter().filter(|result| result["kind"] == "fail").count(), 24_000);
+        let note = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
+        assert!(note.as_str().unwrap().starts_with("1000 results are left out"), "{note}");
+    }
 }
