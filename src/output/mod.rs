@@ -86,4 +86,3 @@ pub fn format_names() -> String {
 pub fn parse_format(name: &str) -> Result<&'static Format, String> {
     find_format(name).ok_or_else(|| format!("the formats are {}", format_names()))
 }
-#[cfg(test)]
