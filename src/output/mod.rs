@@ -1,5 +1,6 @@
 //! Reports: one file per format. A renderer shows what the report holds; it decides nothing and leaves nothing out.
 
+mod declared_table;
 mod github;
 mod gitlab;
 mod issue;
@@ -11,6 +12,7 @@ mod ndjson;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod snippet;
 mod stream;
 mod survey;
 mod table;

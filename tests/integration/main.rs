@@ -4,6 +4,7 @@
 
 mod accounts;
 mod across;
+mod check;
 mod cli;
 mod cloud_control;
 mod collector_shapes;
