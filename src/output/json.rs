@@ -1,20 +1,19 @@
 //! The JSON report: everything, in a form of its own that the program's internals may change behind.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::ser::{Error as _, SerializeSeq, Serializer};
+use serde::ser::Serializer;
 
+use super::stream::stream;
 use super::{Document, RenderError};
-use crate::bundle::BundleError;
 use crate::model::{
     Account, AccountSummary, AppliedWaiver, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, Place,
     RulePackInfo, SetAside, Severity, Text, Unknown, Value, VerdictCounts,
 };
-use crate::outcome::{AccountOutcome, Outcomes};
+use crate::outcome::Outcomes;
 
 /// The version of the report's form; it grows when a field changes its meaning or goes away.
 const SCHEMA_VERSION: &str = "1";
@@ -306,61 +305,6 @@ fn stream_gaps<S: Serializer>(outcomes: &&Outcomes<'_>, serializer: S) -> Result
         };
         outcome.gaps.iter().try_for_each(json)
     })
-}
-
-/// Adds one element of a list in the making.
-type Add<'a, E> = dyn Fn(&dyn erased::Element) -> Result<(), E> + 'a;
-
-/// Writes a list whose elements come out of the accounts, one account in memory at a time.
-fn stream<S: Serializer>(
-    outcomes: &Outcomes<'_>,
-    serializer: S,
-    elements: impl Fn(&AccountOutcome, &Add<'_, S::Error>) -> Result<(), S::Error>,
-) -> Result<S::Ok, S::Error> {
-    let list = RefCell::new(serializer.serialize_seq(None)?);
-    outcomes
-        .each(|outcome| {
-            let add = |element: &dyn erased::Element| {
-                let json = element.json().map_err(S::Error::custom)?;
-                list.borrow_mut().serialize_element(&json)
-            };
-            elements(&outcome, &add).map_err(StreamError::Out)
-        })
-        .map_err(StreamError::into_custom)?;
-    list.into_inner().end()
-}
-
-/// The elements of a streamed list, whatever their type.
-mod erased {
-    pub(super) trait Element {
-        fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
-    }
-
-    impl<T: serde::Serialize> Element for T {
-        fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
-            serde_json::to_value(self)
-        }
-    }
-}
-
-enum StreamError<E> {
-    In(BundleError),
-    Out(E),
-}
-
-impl<E> From<BundleError> for StreamError<E> {
-    fn from(error: BundleError) -> Self {
-        Self::In(error)
-    }
-}
-
-impl<E: serde::ser::Error> StreamError<E> {
-    fn into_custom(self) -> E {
-        match self {
-            Self::In(error) => E::custom(error),
-            Self::Out(error) => error,
-        }
-    }
 }
 
 pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
