@@ -135,11 +135,11 @@ fn read(input: Input, deployment: &Deployment) -> Result<Vec<Declared>, Faults> 
     match input {
         Input::Template { file, document, root } => {
             let at = deployment.surroundings(&file.name)?;
-            Ok(vec![cloudformation::read(&file, &document, &at, &Files::below(&root)?)?])
+            Ok(vec![cloudformation::read(&file, &document, &at, &Files::below(&root))?])
         }
         Input::Assembly { folder } => {
             let at = deployment.surroundings(&folder.to_string_lossy())?;
-            cloudformation::read_assembly(&folder, &at)
+            cloudformation::assembly::read_assembly(&folder, &at)
         }
         Input::Plan { file, folder } => {
             let at = deployment.surroundings(&file.name)?;

@@ -209,7 +209,7 @@ fn detect(file: &SourceFile) -> Result<Option<Content>, Fault> {
         return Ok(terraform::is_plan(&json).then_some(Content::Plan));
     }
     let document = parse(file)?;
-    if cloudformation::is_manifest(&document) {
+    if cloudformation::assembly::is_manifest(&document) {
         return Ok(Some(Content::Manifest));
     }
     Ok(cloudformation::is_template(&document).then_some(Content::Template(document)))
