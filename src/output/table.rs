@@ -194,8 +194,11 @@ pub(super) fn evidence(finding: &Finding, lang: Lang) -> Vec<String> {
     if let Some(found) = &finding.evidence.found {
         return found.one_or_many().iter().take(SHOWN).map(short).collect();
     }
+    let shown = finding.shown().filter(|_| finding.origin.is_some());
+    let first = shown.map(|shown| &shown.property);
+    let others = finding.evidence.observed.iter().filter(|observed| Some(&observed.property) != first);
     let absent = lang.pick("(absent)", "（設定なし）");
-    let observed = finding.evidence.observed.iter().take(SHOWN);
+    let observed = shown.into_iter().chain(others).take(SHOWN);
     observed
         .map(|observed| match &observed.value {
             Some(value) => format!("{}: {}", observed.property, short(value)),
