@@ -4,10 +4,15 @@
 //! Sources of files share this, so that a template and a plan come to the resources that a live account would show.
 
 mod coerce;
+mod fold;
 mod identity;
+mod kinds;
+mod links;
+mod parts;
 mod tables;
 
 pub use coerce::coerce;
+pub use fold::fold;
 pub use identity::{attribute, complete, reference};
 
 use crate::model::schema::CfnSchema;
@@ -22,11 +27,6 @@ pub struct Deployment<'a> {
     pub account: &'a str,
     /// The name of the stack.
     pub stack: &'a str,
-}
-
-/// Puts resources that are parts of others into these.
-pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
-    resources
 }
 
 /// The resources that a SAM resource stands for; `None` for a type that is not known.
