@@ -21,6 +21,8 @@ pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
             resource.id.region = GLOBAL.to_owned();
         }
     }
+    drop_repeated(&mut resources);
+    links::stages(&mut resources);
     let Links { certain, possible, folded } = Links::of(&resources);
     for (parent, at, part) in certain {
         let satellite = resources[at].clone();
@@ -36,6 +38,12 @@ pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
     resources.retain(|_| at.next().is_none_or(|at| !folded.contains(&at)));
     links::link(&mut resources);
     resources
+}
+
+/// Every function brings the API that all share.
+fn drop_repeated(resources: &mut Vec<Resource>) {
+    let mut seen = BTreeSet::new();
+    resources.retain(|resource| !resource.id.name.starts_with("Serverless") || seen.insert(resource.id.clone()));
 }
 
 /// Which parts belong to which resources, by their positions.
@@ -180,7 +188,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn logical_id(resource: &Resource) -> &str {
+pub(super) fn logical_id(resource: &Resource) -> &str {
     resource.origin.as_ref().map_or(resource.id.name.as_str(), |origin| &origin.logical_id)
 }
 

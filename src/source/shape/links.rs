@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fold::edit;
+use super::fold::{edit, logical_id};
+use super::identity::unnamed_resource;
 use crate::model::{Resource, Value};
 
 /// Fills them in where they are certain.
@@ -14,6 +15,19 @@ pub(super) fn link(resources: &mut [Resource]) {
 
 fn of_type<'a>(resources: &'a [Resource], kind: &'a str) -> impl Iterator<Item = &'a Resource> {
     resources.iter().filter(move |resource| resource.id.resource_type == kind)
+}
+
+/// A stage that says of its API only which resource it is belongs to that.
+pub(super) fn stages(resources: &mut [Resource]) {
+    let apis: BTreeMap<String, Value> = of_type(resources, "AWS::ApiGateway::RestApi")
+        .filter_map(|api| Some((logical_id(api).to_owned(), api.properties.get("RestApiId")?.clone())))
+        .collect();
+    for stage in resources.iter_mut().filter(|one| one.id.resource_type == "AWS::ApiGateway::Stage") {
+        let Some(Value::Unknown(cause)) = stage.properties.get("RestApiId") else { continue };
+        if let Some(api) = unnamed_resource(cause).and_then(|id| apis.get(id)).cloned() {
+            edit(&mut stage.properties, &["RestApiId"], |place| *place = api);
+        }
+    }
 }
 
 /// A network interface is in the VPC of its subnet.

@@ -339,3 +339,18 @@ fn many_parts_are_quickly_folded() {
     // One unknown item stands for any number of rules.
     assert_eq!(rules.len(), 6);
 }
+
+#[test]
+fn functions_share_one_api_and_its_stage_knows_it() {
+    let function = Value::from_notation(json!({"Events": {"A": {"Type": "Api"}}})).unwrap();
+    let of = |id: &str| super::super::expand_sam(id, "AWS::Serverless::Function", &function).unwrap();
+    let all: Vec<Resource> = [of("F"), of("G")]
+        .into_iter()
+        .flatten()
+        .map(|(id, kind, properties)| resource(kind, &id, serde_json::to_value(properties).unwrap()))
+        .collect();
+    assert_eq!(fold(all.clone()).len(), 6);
+    let api = folded(all.clone(), "ServerlessRestApi", "RestApiId");
+    assert!(api.is_string());
+    assert_eq!(folded(all, "ServerlessRestApiProdStage", "RestApiId"), api);
+}
