@@ -43,7 +43,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
     comment.part(&unknown, rows(Standing::Unknown));
     let waived = table(Standing::Waived, Heading::Folded(lang.pick("Waived", "例外承認済み")), cap::WAIVED);
     comment.part(&waived, rows(Standing::Waived));
-    let known = table(Standing::Known, Heading::Folded(lang.pick("In the baseline", "ベースラインに既出")), cap::KNOWN);
+    let known = table(Standing::Known, Heading::Folded(lang.pick("In the baseline", "ベースラインにあり")), cap::KNOWN);
     comment.part(&known, rows(Standing::Known));
     comment.coverage(document, &survey);
     Ok(out.write_all(comment.text.as_bytes())?)
@@ -77,7 +77,7 @@ fn head(document: &Document<'_>, survey: &Survey) -> String {
         ),
         format!(
             "**新しい違反 {failing} 件**{severities}、判定不能 {unknown} 件、例外承認済み {waived} 件、\
-             ベースラインに既出 {known} 件、適合 {passing} 件"
+             ベースラインにあり {known} 件、適合 {passing} 件"
         ),
     );
     format!("<!-- govcheck -->\n## govcheck: {verdict}\n\n{counts}\n")

@@ -106,7 +106,10 @@ fn only_what_is_not_in_the_baseline_fails() {
     fs::write(folder.path().join("v.yaml"), format!("# moved\n\n{}", volume("false"))).unwrap();
     with(&["v.yaml"]).code(0);
     // A second volume of the same kind is new, and so is the same one in another file.
-    let second = volume("false").replace("Resources:\n", "Resources:\n  Second:\n    Type: AWS::EC2::Volume\n    Properties: {Encrypted: false}\n");
+    let second = volume("false").replace(
+        "Resources:\n",
+        "Resources:\n  Second:\n    Type: AWS::EC2::Volume\n    Properties: {Encrypted: false}\n",
+    );
     fs::write(folder.path().join("v.yaml"), &second).unwrap();
     with(&["v.yaml"]).code(1);
     fs::write(folder.path().join("w.yaml"), volume("false")).unwrap();
@@ -121,12 +124,15 @@ fn an_exception_counts_with_a_reason_and_until_its_day() {
     let with = |waiver: &str| {
         let text = volume("false").replace(
             "    Type: AWS::EC2::Volume\n",
-            &format!("    Type: AWS::EC2::Volume\n    Metadata:\n      govcheck:\n        waive:\n          - {waiver}\n"),
+            &format!(
+                "    Type: AWS::EC2::Volume\n    Metadata:\n      govcheck:\n        waive:\n          - {waiver}\n"
+            ),
         );
         folder(&[("v.yaml", &text)])
     };
     let run = |waiver: &str| check(with(waiver).path(), &["v.yaml", "--rule", "ebs-volumes-are-encrypted"]);
-    let waived = run("{guardrail: GC-ENC-002, reason: scratch data, expires: '2999-12-31', approver: 情報政策課}").code(0);
+    let waived =
+        run("{guardrail: GC-ENC-002, reason: scratch data, expires: '2999-12-31', approver: 情報政策課}").code(0);
     assert!(waived.stdout.contains("scratch data, until 2999-12-31, approved by 情報政策課"), "{}", waived.stdout);
     let expired = run("{guardrail: ebs-volumes-are-encrypted, reason: scratch data, expires: '2020-01-01'}").code(1);
     assert!(expired.stdout.contains("expired on 2020-01-01"), "{}", expired.stdout);
@@ -139,7 +145,11 @@ fn an_exception_counts_with_a_reason_and_until_its_day() {
 #[test]
 fn what_is_none_of_the_kinds_is_passed_over_in_folders_and_refused_by_name() {
     let yes = volume("true");
-    let files = [("a/v.template", yes.as_str()), ("notes.yaml", "Resources: none\n"), ("k8s.yaml", "kind: Pod\n---\nkind: Pod\n")];
+    let files = [
+        ("a/v.template", yes.as_str()),
+        ("notes.yaml", "Resources: none\n"),
+        ("k8s.yaml", "kind: Pod\n---\nkind: Pod\n"),
+    ];
     let folder = folder(&files);
     check(folder.path(), &[".", "--rule", "ebs-volumes-are-encrypted"]).code(0);
     let strict = check(folder.path(), &[".", "--rule", "ebs-volumes-are-encrypted", "--strict"]).code(2);
@@ -152,7 +162,8 @@ fn what_is_none_of_the_kinds_is_passed_over_in_folders_and_refused_by_name() {
     let none = check(folder.path(), &["*.nothing"]).code(2);
     assert!(none.stderr.contains("no file matches"), "{}", none.stderr);
     // A template that cannot be read is not passed over.
-    fs::write(folder.path().join("broken.yaml"), "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A: [\n").unwrap();
+    fs::write(folder.path().join("broken.yaml"), "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  A: [\n")
+        .unwrap();
     let broken = check(folder.path(), &["."]).code(2);
     assert!(broken.stderr.contains("broken.yaml"), "{}", broken.stderr);
 }
