@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use govcheck::engine::Engine;
-use govcheck::model::{Account, Extent, Inventory, Origin, Place, Resource, Scope, Value};
+use govcheck::model::{Account, Extent, Inventory, Map, Origin, Place, Resource, Scope, Value};
 use govcheck::rule::RulePack;
 
 /// Enough rounds to take about this long.
@@ -59,6 +59,16 @@ pub(crate) fn inventory(pack: &RulePack, size: usize, wanted: impl Fn(&str) -> b
             }
         }
     }
+    // Cases leave out what their guardrail does not read, and real resources have all their names.
+    for shapes in shapes.values_mut() {
+        let names = names(shapes);
+        for shape in shapes.iter_mut() {
+            if let Value::Map(map) = &shape.properties {
+                let all = names.iter().chain(map.iter()).map(|(key, value)| (key.as_ref(), value.clone()));
+                shape.properties = Value::map(all);
+            }
+        }
+    }
     let account = Account::new("111111111111".parse().unwrap());
     let mut inventory = Inventory::new(account, vec!["ap-northeast-1".to_owned()], types);
     inventory.extent = Extent::Declared;
@@ -71,6 +81,20 @@ pub(crate) fn inventory(pack: &RulePack, size: usize, wanted: impl Fn(&str) -> b
         .collect();
     inventory.sort();
     inventory
+}
+
+/// The ids, names and ARNs that resources of one type have.
+fn names(shapes: &[Resource]) -> Map {
+    let properties = shapes.iter().filter_map(|shape| match &shape.properties {
+        Value::Map(map) => Some(map.as_ref()),
+        _ => None,
+    });
+    let texts = properties.flatten().filter(|(key, value)| is_name(key) && matches!(value, Value::String(_)));
+    texts.map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn is_name(key: &str) -> bool {
+    ["Id", "Name", "Arn"].iter().any(|end| key.ends_with(end))
 }
 
 /// The same under another id, as a file declares it.
@@ -93,9 +117,8 @@ fn renumbered(resource: &Resource, number: usize) -> Resource {
 fn with_number(value: &Value, number: usize) -> Value {
     match value {
         Value::Map(map) => Value::map(map.iter().map(|(key, value)| {
-            let names = ["Id", "Name", "Arn"].iter().any(|end| key.ends_with(end));
             let value = match value {
-                Value::String(text) if names => Value::from(format!("{text}-{number}")),
+                Value::String(text) if is_name(key) => Value::from(format!("{text}-{number}")),
                 other => with_number(other, number),
             };
             (key.as_ref(), value)

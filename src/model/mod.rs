@@ -1,4 +1,5 @@
-//! The vocabulary that every other module shares: accounts, resources, values with unknown leaves, findings, reports.
+//! The vocabulary that every other module shares: accounts, resources, values with unknown leaves, findings, reports,
+//! and the properties that resource types have.
 //!
 //! Nothing here does input or output, and nothing here depends on another module of the crate.
 
@@ -8,6 +9,7 @@ mod inventory;
 mod origin;
 mod preventive;
 mod report;
+pub mod schema;
 mod text;
 mod unknown;
 mod value;

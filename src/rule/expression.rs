@@ -10,7 +10,7 @@ use ::cel::parser::Macro;
 
 use super::functions::FUNCTIONS;
 use super::lookup;
-use super::schema::Segment;
+use crate::model::schema::Segment;
 
 /// What the names of the variables behind `resources("TYPE")` begin with.
 pub(super) const OTHERS: &str = "@resources ";
@@ -101,6 +101,13 @@ impl Expression {
     /// # Errors
     /// A message for the author of the rule, when the text is not CEL, or uses what rules may not use.
     pub fn compile(source: &str) -> Result<Self, String> {
+        let mut compiled = Self::without_lookups(source)?;
+        lookup::rewrite(&mut compiled.expression);
+        Ok(compiled)
+    }
+
+    /// The expression as it is written.
+    pub(super) fn without_lookups(source: &str) -> Result<Self, String> {
         let program = environment().compile(source).map_err(|errors| {
             let messages = errors.errors.iter().map(|error| format!("{}:{}: {}", error.pos.0, error.pos.1, error.msg));
             messages.collect::<Vec<_>>().join("; ")
@@ -123,8 +130,7 @@ impl Expression {
         let reads_fleet = declared.variables().contains(&FLEET);
         let reads_meta = declared.variables().contains(&"meta");
         let References { properties, params, whole: reads_whole, .. } = references;
-        let mut expression = program.expression().clone();
-        lookup::rewrite(&mut expression);
+        let expression = program.expression().clone();
         Ok(Self { expression, properties, params, reads_fleet, reads_meta, reads_whole })
     }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
-use super::schema::Segment;
+use crate::model::schema::Segment;
 use crate::model::{Account, AccountClass, Severity, Text};
 use crate::syntax::{Fault, Node, SourceFile, parse};
 

@@ -64,10 +64,10 @@ fn is_of_others(range: &IdedExpr) -> bool {
 /// Names of properties from a variable on: `["resource", "A", "B"]` for `resource.A.B`.
 type Path<'e> = Vec<&'e str>;
 
-/// What a loop asks of its items first: that properties be there, then that one be a text, or one of several.
+/// What a loop asks of its items first: that properties be there, then that one of some be a text, or one of several.
 struct Question<'e> {
     present: Vec<Path<'e>>,
-    compared: Path<'e>,
+    compared: Vec<Path<'e>>,
     operator: &'static str,
     wanted: Path<'e>,
 }
@@ -100,7 +100,8 @@ impl<'e> Question<'e> {
     /// The arguments beside the list: what to look at, the variable that holds the text, and where the text is in it.
     fn arguments(self, id: u64) -> [IdedExpr; 3] {
         let below = |path: &Path<'_>| path[1..].join(".");
-        let looked_at = [self.operator.to_owned(), below(&self.compared)];
+        let compared: Vec<String> = self.compared.iter().map(below).collect();
+        let looked_at = [self.operator.to_owned(), compared.join(",")];
         let looked_at: Vec<String> = looked_at.into_iter().chain(self.present.iter().map(below)).collect();
         let text = |text: String| IdedExpr { id, expr: Expr::Literal(LiteralValue::String(CelString::from(text))) };
         let holder = IdedExpr { id, expr: Expr::Ident(self.wanted[0].to_owned()) };
@@ -131,21 +132,25 @@ fn presence(node: &IdedExpr, contrary: bool) -> Option<Path<'_>> {
     }
 }
 
-/// The operands of `item.A == b.C` and `item.A in b.C`, or of the contrary.
-fn comparison<'e>(node: &'e IdedExpr, contrary: bool, item: &str) -> Option<(Path<'e>, &'static str, Path<'e>)> {
+/// The operands of `item.A == b.C`, `b.C in [item.A, item.B]` and `item.A in b.C`, or of the contrary of the first.
+fn comparison<'e>(node: &'e IdedExpr, contrary: bool, item: &str) -> Option<(Vec<Path<'e>>, &'static str, Path<'e>)> {
     let Expr::Call(call) = &node.expr else { return None };
     let [left, right] = call.args.as_slice() else { return None };
-    let operator = match call.func_name.as_str() {
-        operators::EQUALS if !contrary => operators::EQUALS,
-        operators::NOT_EQUALS if contrary => operators::EQUALS,
-        operators::IN if !contrary => operators::IN,
-        _ => return None,
-    };
-    let (left, right) = (path(left)?, path(right)?);
-    let of_item = |path: &Path<'_>| path[0] == item;
-    match (of_item(&left), of_item(&right)) {
-        (true, false) if left.len() > 1 => Some((left, operator, right)),
-        (false, true) if right.len() > 1 && operator == operators::EQUALS => Some((right, operator, left)),
+    let of_item = |node| path(node).filter(|path| path[0] == item && path.len() > 1);
+    let of_other = |node| path(node).filter(|path| path[0] != item);
+    match (call.func_name.as_str(), contrary) {
+        (operators::EQUALS, false) | (operators::NOT_EQUALS, true) => match (of_item(left), of_item(right)) {
+            (Some(compared), None) => Some((vec![compared], operators::EQUALS, of_other(right)?)),
+            (None, Some(compared)) => Some((vec![compared], operators::EQUALS, of_other(left)?)),
+            _ => None,
+        },
+        (operators::IN, false) => match &right.expr {
+            Expr::List(list) => {
+                let compared = list.elements.iter().map(of_item).collect::<Option<Vec<_>>>()?;
+                Some((compared, operators::EQUALS, of_other(left)?))
+            }
+            _ => Some((vec![of_item(left)?], operators::IN, of_other(right)?)),
+        },
         _ => None,
     }
 }
@@ -153,7 +158,7 @@ fn comparison<'e>(node: &'e IdedExpr, contrary: bool, item: &str) -> Option<(Pat
 fn path(node: &IdedExpr) -> Option<Path<'_>> {
     match &node.expr {
         Expr::Ident(name) if !name.starts_with('@') => Some(vec![name]),
-        Expr::Select(select) if !select.test && !select.field.contains(['.', ' ']) => {
+        Expr::Select(select) if !select.test && !select.field.contains(['.', ',', ' ']) => {
             let mut path = path(&select.operand)?;
             path.push(&select.field);
             Some(path)
@@ -215,37 +220,127 @@ impl Index {
         let mut index = Self::default();
         for (position, item) in items.iter().enumerate() {
             match answer(item, compared, &present) {
-                Answer::Text(text) => index.by_text.entry(text).or_default().push(position),
-                Answer::No => {}
-                Answer::Open => index.others.push(position),
+                Some(texts) => {
+                    texts.into_iter().for_each(|text| index.by_text.entry(text).or_default().push(position));
+                }
+                None => index.others.push(position),
             }
         }
         index
     }
 }
 
-enum Answer {
-    Text(Arc<str>),
-    /// A property is certainly not there.
-    No,
-    /// The loop must see for itself.
-    Open,
-}
-
-fn answer(item: &Value, compared: &str, present: &[&str]) -> Answer {
+/// The texts for which a loop must visit an item; nothing where it must whatever the text.
+fn answer(item: &Value, compared: &str, present: &[&str]) -> Option<Vec<Arc<str>>> {
     for place in present {
         let (holder, key) = place.rsplit_once('.').unwrap_or(("", place));
-        match keys(holder).try_fold(item, Value::get) {
-            Some(Value::Map(map)) => match map.get(key) {
-                None => return Answer::No,
-                Some(Value::Unknown(_)) => return Answer::Open,
-                Some(_) => {}
-            },
-            _ => return Answer::Open,
+        let Some(Value::Map(map)) = keys(holder).try_fold(item, Value::get) else { return None };
+        match map.get(key) {
+            None => return Some(Vec::new()),
+            Some(Value::Unknown(_)) => return None,
+            Some(_) => {}
         }
     }
-    match keys(compared).try_fold(item, Value::get) {
-        Some(Value::String(text)) => Answer::Text(text.clone()),
-        _ => Answer::Open,
+    let text = |place| match keys(place).try_fold(item, Value::get) {
+        Some(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    compared.split(',').map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use proptest::collection::{btree_map, vec};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Unknown;
+    use crate::rule::{Expression, Outcome, Shared, Variables};
+
+    /// The conditions of a loop over `x`, each with whether its list is looked up.
+    const LOOPS: [(&str, bool); 16] = [
+        ("LIST.exists(x, x.A == resource.A)", true),
+        ("LIST.exists(x, resource.A == x.A && x.B)", true),
+        ("LIST.exists(x, has(x.A) && has(x.A.B) && x.A.B == resource.A && x.B == 1)", true),
+        ("LIST.exists(x, has(x.B) && x.A == resource.B.A)", true),
+        ("LIST.exists(x, resource.A in [x.A, x.B])", true),
+        ("LIST.exists(x, x.A in resource.B && size(x.B) == 1)", true),
+        ("LIST.all(x, x.A != resource.A || x.B == \"b\")", true),
+        ("LIST.all(x, !has(x.B) || x.A != resource.A || x.B == \"b\")", true),
+        ("size(LIST.filter(x, x.A == resource.A)) == 1", true),
+        ("LIST.exists_one(x, x.A == resource.A)", true),
+        ("LIST.exists(x, resource.B.exists(y, LIST.exists(z, z.A == y && z.B == x.B)))", true),
+        ("LIST.exists(x, x.B && x.A == resource.A)", false),
+        ("LIST.exists(x, x.A == resource.A || x.B)", false),
+        ("LIST.all(x, x.A == resource.A)", false),
+        ("LIST.exists(x, x.A == x.B)", false),
+        ("size(LIST.map(x, x.A)) == 1", false),
+    ];
+
+    fn written(text: &str) -> String {
+        text.replace("LIST", "resources(\"T\")")
+    }
+
+    fn outcome(expression: &Expression, resource: &Value, items: &Value) -> Outcome {
+        let none = Value::map([]);
+        let variables = Variables {
+            account: &none,
+            accounts: &none,
+            params: &none,
+            others: &[("T", items.clone())],
+            account_others: &[],
+            now: DateTime::UNIX_EPOCH,
+        };
+        expression.evaluate(&Shared::new(&variables).scope(resource))
+    }
+
+    #[test]
+    fn loops_that_begin_by_comparing_a_text_look_it_up() {
+        for (text, looked_up) in LOOPS {
+            let expression = Expression::compile(&written(text)).unwrap();
+            let compiled = format!("{:?}", expression.expression());
+            assert_eq!(compiled.contains(LOOKUP), looked_up, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_visited() {
+        let item = |text: &str| Value::map([("A", text.into())]);
+        let items =
+            Value::list([item("a"), item("b"), Value::unknown(Unknown::NotCollected), item("a"), Value::map([])]);
+        let Value::List(list) = &items else { unreachable!() };
+        let index = Index::of(list, "_==_ A");
+        assert_eq!((&index.by_text["a"], &index.others), (&vec![0, 3], &vec![2, 4]));
+        assert_eq!(Index::of(list, "_==_ A A").others, [2]);
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            4 => Just(Value::from("a")),
+            2 => Just(Value::from("b")),
+            1 => Just(Value::from(1)),
+            1 => Just(Value::from(true)),
+            1 => Just(Value::unknown(Unknown::NotCollected)),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| prop_oneof![vec(inner.clone(), 0..3).prop_map(Value::list), map(inner)])
+    }
+
+    fn map(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+        btree_map(prop_oneof![Just("A"), Just("B")], inner, 0..3).prop_map(Value::map)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 512, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_changes_but_the_time(resource in map(value()), items in vec(prop_oneof![9 => map(value()), 1 => value()], 0..5)) {
+            let items = Value::list(items);
+            for (text, _) in LOOPS {
+                let text = written(text);
+                let plain = outcome(&Expression::without_lookups(&text).unwrap(), &resource, &items);
+                prop_assert_eq!(outcome(&Expression::compile(&text).unwrap(), &resource, &items), plain, "{}", text);
+            }
+        }
     }
 }

@@ -15,12 +15,11 @@ mod network_acl;
 mod pack;
 mod params;
 mod policy_document;
-mod schema;
 
+pub use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
 pub use cel::{Outcome, Scope, Shared, Variables};
 pub use expression::{Expression, PropertyRef};
 pub use functions::FUNCTIONS;
 pub use guardrail::{Absent, AppliesTo, Case, ClassName, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};
 pub use pack::{RulePack, Selection};
 pub use params::{Param, Params};
-pub use schema::{CfnSchema, PropertyCheck, SchemaError, Segment};

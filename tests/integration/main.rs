@@ -21,6 +21,7 @@ mod network;
 mod organization;
 mod permissions;
 mod readme;
+mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;
