@@ -120,6 +120,12 @@ impl Outcomes<'_> {
     }
 }
 
+/// An engine without a guardrail, for the tests of the formats.
+#[cfg(test)]
+pub(crate) fn idle_engine() -> Engine {
+    Engine::new(Vec::new(), &crate::rule::Params::default(), chrono::DateTime::UNIX_EPOCH)
+}
+
 /// The findings of the guardrails across all accounts: what they read of each account is extracted first.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ fn summary(document: &Document<'_>, survey: &Survey) -> String {
              most {SHOWN} annotations of each kind; every finding is in the other formats."
         ),
         format!(
-            "違反 {failing} 件、判定不能 {unknown} 件、例外承認済み {waived} 件、ベースラインに既出 {known} 件、未確認 {gaps} 件。\
+            "違反 {failing} 件、判定不能 {unknown} 件、例外承認済み {waived} 件、ベースラインにあり {known} 件、未確認 {gaps} 件。\
              GitHub が表示する注釈は種類ごとに {SHOWN} 件まで。全件はほかの形式で出力できる。"
         ),
     )

@@ -41,7 +41,7 @@ impl Standing {
             Self::Failing => Verdict::Fail.label(lang),
             Self::Unknown => Verdict::Unknown.label(lang),
             Self::Waived => lang.pick("fail, waived", "違反・例外承認済み"),
-            Self::Known => lang.pick("fail, in the baseline", "違反・ベースラインに既出"),
+            Self::Known => lang.pick("fail, in the baseline", "違反・ベースラインにあり"),
             Self::Passing => Verdict::Pass.label(lang),
             Self::NotApplicable => Verdict::NotApplicable.label(lang),
         }

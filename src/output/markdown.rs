@@ -43,7 +43,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
     comment.part(&unknown, rows(Standing::Unknown));
     let waived = table(Standing::Waived, Heading::Folded(lang.pick("Waived", "例外承認済み")), cap::WAIVED);
     comment.part(&waived, rows(Standing::Waived));
-    let known = table(Standing::Known, Heading::Folded(lang.pick("In the baseline", "ベースラインに既出")), cap::KNOWN);
+    let known = table(Standing::Known, Heading::Folded(lang.pick("In the baseline", "ベースラインにあり")), cap::KNOWN);
     comment.part(&known, rows(Standing::Known));
     comment.coverage(document, &survey);
     Ok(out.write_all(comment.text.as_bytes())?)
@@ -77,7 +77,7 @@ fn head(document: &Document<'_>, survey: &Survey) -> String {
         ),
         format!(
             "**新しい違反 {failing} 件**{severities}、判定不能 {unknown} 件、例外承認済み {waived} 件、\
-             ベースラインに既出 {known} 件、適合 {passing} 件"
+             ベースラインにあり {known} 件、適合 {passing} 件"
         ),
     );
     format!("<!-- govcheck -->\n## govcheck: {verdict}\n\n{counts}\n")
@@ -236,21 +236,19 @@ fn code(text: &str) -> String {
 }
 
 /// Punctuation that means nothing to Markdown within a line.
-const PLAIN: &str = ",.;:/-%?()='+";
+const PLAIN: &str = ",.;:/-%?()='+\"{}";
 
 /// One line that means nothing to Markdown and HTML but itself: what could mean something becomes a character reference,
 /// which never is syntax. Addresses are broken up, as they would become links by themselves.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let text = line(text);
-    let mut chars = text.chars().peekable();
-    let mut before = ' ';
-    while let Some(c) = chars.next() {
-        let address = match c {
-            ':' => chars.peek() == Some(&'/'),
-            '.' => before.eq_ignore_ascii_case(&'w'),
-            _ => false,
+    for (at, c) in text.char_indices() {
+        let (before, rest) = text.split_at(at);
+        let of_www = |before: &str| {
+            before.get(before.len().saturating_sub(3)..).is_some_and(|end| end.eq_ignore_ascii_case("www"))
         };
+        let address = rest.starts_with("://") || (c == '.' && of_www(before));
         if address || (c.is_ascii_punctuation() && !PLAIN.contains(c)) {
             escaped.push_str(&format!("&#{};", u32::from(c)));
         } else {
@@ -259,7 +257,6 @@ pub(super) fn escape(text: &str) -> String {
         if c == '@' {
             escaped.push('\u{200b}');
         }
-        before = c;
     }
     escaped
 }
@@ -301,6 +298,7 @@ mod tests {
         let text = Sample::nasty().render("markdown", Lang::En);
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with('|')).collect();
         assert!(rows.iter().all(|row| row.matches('|').count() == 6), "{text}");
+        assert_eq!(escape("see WWW.example.com, http://a"), "see WWW&#46;example.com, http&#58;//a");
         for forbidden in ["<img", "](", "://", "@team", "`", "&amp;[", "\u{1b}"] {
             assert!(!text.contains(forbidden), "{forbidden}: {text}");
         }

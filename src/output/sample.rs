@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Document, Format, find_format};
-use crate::engine::Engine;
 use crate::model::{
     Account, AccountId, AccountSummary, AppliedWaiver, Coverage, Evidence, Finding, Gap, GuardrailSummary, Lang,
     Observed, Origin, Place, Report, ResourceId, RulePackInfo, RunInfo, Score, SetAside, Severity, Summary, Text,
     Unknown, Verdict, VerdictCounts, WaiverState, fingerprint, fingerprint_in_file,
 };
 use crate::outcome::{self, AccountOutcome, Outcomes};
-use crate::rule::Params;
 
 /// Text that means something in every format, and characters that none of them may hold.
 pub(super) const NASTY: &str = "a|b`c`*d*<img src=x>&amp;[e](https://example.com)@team #1\r\n::error::f%0Ag,h:i{0}\"'\\]]>\u{1b}[31m\u{0}\u{202e}\u{fffe}終";
@@ -160,7 +158,7 @@ impl Sample {
 
     pub(super) fn render(&self, format: &str, lang: Lang) -> String {
         let format: &Format = find_format(format).unwrap();
-        let engine = Engine::new(Vec::new(), &Params::default(), chrono::DateTime::UNIX_EPOCH);
+        let engine = outcome::idle_engine();
         let outcomes = Outcomes { engine: &engine, of: outcome::Evidence::Declared(&self.outcomes) };
         let document = Document { report: &self.report, outcomes: &outcomes, lang, color: false, width: None };
         let mut out = Vec::new();

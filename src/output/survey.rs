@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::RenderError;
 use super::issue::Standing;
-use crate::model::{Finding, Lang, Severity, Unknown};
+use crate::model::{Finding, Gap, Lang, Severity, Unknown};
 use crate::outcome::Outcomes;
 
 /// How many places are named below a gap.
@@ -46,7 +46,9 @@ impl Survey {
         let mut survey = Self::default();
         outcomes.each(|outcome| {
             let summary = outcome.summary;
-            for gap in outcome.gaps {
+            // The other gaps of files are causes of findings, which are reported with them.
+            let unread = |gap: &Gap| summary.source.is_none() || matches!(gap.cause, Unknown::NotRead(_));
+            for gap in outcome.gaps.into_iter().filter(unread) {
                 let place = match &summary.source {
                     Some(source) => source.clone(),
                     None => format!("{} {}", summary.account.id, gap.region),

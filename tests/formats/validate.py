@@ -109,12 +109,17 @@ def pipeline(path):
     return {}
 
 
+def configuration(path):
+    program("pre-commit", "validate-config", path)
+    return {}
+
+
 def hooks(path):
     program("pre-commit", "validate-manifest", path)
     return {}
 
 
-READERS = {reader.__name__: reader for reader in (sarif, junit, gitlab, markdown, github, workflow, pipeline, hooks)}
+READERS = {reader.__name__: reader for reader in (sarif, junit, gitlab, markdown, github, workflow, pipeline, configuration, hooks)}
 
 if __name__ == "__main__":
     print(json.dumps(READERS[sys.argv[1]](pathlib.Path(sys.argv[2]))))

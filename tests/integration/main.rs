@@ -13,6 +13,7 @@ mod denial;
 mod edge;
 mod faults;
 mod fleet;
+mod formats;
 mod healthy;
 mod identity;
 mod layers;
