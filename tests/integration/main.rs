@@ -4,6 +4,7 @@
 
 mod accounts;
 mod across;
+mod check;
 mod cli;
 mod cloud_control;
 mod collector_shapes;
@@ -19,6 +20,7 @@ mod network;
 mod organization;
 mod permissions;
 mod readme;
+mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;

@@ -4,11 +4,22 @@
 //! Sources of files share this, so that a template and a plan come to the resources that a live account would show.
 
 mod coerce;
+mod fold;
+mod identity;
+mod kinds;
+mod links;
+mod parts;
+mod region;
+mod sam;
+mod tables;
 
 pub use coerce::coerce;
+pub use fold::fold;
+pub use identity::{attribute, complete, reference};
+pub use region::region_of;
+pub use sam::{expand_sam, with_sam_globals};
 
 use crate::model::schema::CfnSchema;
-use crate::model::{Resource, ResourceId, Value};
 
 /// Where a file is deployed to.
 #[derive(Clone, Copy, Debug)]
@@ -19,55 +30,6 @@ pub struct Deployment<'a> {
     pub account: &'a str,
     /// The name of the stack.
     pub stack: &'a str,
-}
-
-/// What `Ref` gives.
-pub fn reference(_kind: &str, logical_id: &str, _properties: &Value, _at: &Deployment<'_>) -> Value {
-    logical_id.into()
-}
-
-/// What `Fn::GetAtt` gives.
-pub fn attribute(kind: &str, logical_id: &str, _properties: &Value, attribute: &str, at: &Deployment<'_>) -> Value {
-    let service = kind.split("::").nth(1).unwrap_or_default().to_lowercase();
-    if attribute.ends_with("Arn") {
-        return format!("arn:{}:{service}:{}:{}:{logical_id}", at.partition, at.region, at.account).into();
-    }
-    Value::unknown(crate::model::Unknown::Unresolved(format!("GetAtt {logical_id}.{attribute}")))
-}
-
-/// Fills in the identity properties that are not written.
-pub fn complete(_kind: &str, _logical_id: &str, properties: Value, _at: &Deployment<'_>) -> Value {
-    properties
-}
-
-/// Puts resources that are parts of others into these.
-pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
-    resources
-}
-
-/// The resources that a SAM resource stands for; `None` for a type that is not known.
-pub fn expand_sam(_logical_id: &str, _kind: &str, _properties: &Value) -> Option<Vec<(String, &'static str, Value)>> {
-    None
-}
-
-/// The region as a resource, with the resources that it holds.
-pub fn region_of(resources: &[Resource], region: &str) -> Resource {
-    let held = resources.iter().filter(|resource| resource.id.region == region).map(|resource| {
-        Value::map([("Id", resource.id.name.as_str().into()), ("Type", resource.id.resource_type.as_str().into())])
-    });
-    let properties = Value::map([
-        ("RegionName", region.into()),
-        ("OptInStatus", "opted-in".into()),
-        ("DeniedByScp", false.into()),
-        ("Resources", Value::list(held)),
-    ]);
-    let id = ResourceId {
-        resource_type: "AWS::::Region".to_owned(),
-        region: region.to_owned(),
-        name: region.to_owned(),
-        arn: None,
-    };
-    Resource { id, properties, origin: None }
 }
 
 /// Whether CloudFormation has the type.

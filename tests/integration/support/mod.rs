@@ -6,6 +6,7 @@ pub(crate) mod choices;
 pub(crate) mod fake_aws;
 pub(crate) mod moto;
 pub(crate) mod scan;
+pub(crate) mod venv;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
