@@ -13,6 +13,7 @@ mod edge;
 mod faults;
 mod fleet;
 mod healthy;
+mod hostile;
 mod identity;
 mod layers;
 mod network;
