@@ -100,9 +100,17 @@ impl Finding {
         self.verdict == Verdict::Fail && !waived && !self.known
     }
 
-    /// The line to look at: that of the first property that has one, else that of the resource.
+    /// The property to look at: the first that is written in the file, else the first.
+    pub fn shown(&self) -> Option<&Observed> {
+        let whole = self.origin.as_ref().and_then(|origin| origin.place);
+        let written =
+            |observed: &&Observed| observed.value.is_some() && observed.place.is_some_and(|at| Some(at) != whole);
+        self.evidence.observed.iter().find(written).or(self.evidence.observed.first())
+    }
+
+    /// The line to look at: that of the property to look at, else that of the resource.
     pub fn place(&self) -> Option<Place> {
-        let observed = self.evidence.observed.iter().find_map(|observed| observed.place);
+        let observed = self.shown().and_then(|observed| observed.place);
         observed.or_else(|| self.origin.as_ref().and_then(|origin| origin.place))
     }
 }

@@ -7,6 +7,7 @@ mod account;
 mod finding;
 mod inventory;
 mod origin;
+mod preventive;
 mod report;
 pub mod schema;
 mod text;
@@ -17,9 +18,10 @@ pub use account::{Account, AccountClass, AccountId, InvalidAccountId};
 pub use finding::{AppliedWaiver, Evidence, Finding, Observed, Verdict, WaiverState, fingerprint, fingerprint_in_file};
 pub use inventory::{Extent, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
 pub use origin::{InlineWaiver, Origin, Place};
+pub use preventive::{POLICY_PATH, PROBE, Question, SIMULATION};
 pub use report::{
-    AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, Summary,
-    VerdictCounts,
+    AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, SetAside,
+    Summary, VerdictCounts,
 };
 pub use text::{Lang, Severity, Text, visible};
 pub use unknown::Unknown;

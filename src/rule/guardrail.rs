@@ -317,6 +317,11 @@ impl Guardrail {
         self.other_types().contains(kind) || judged && self.expressions().any(|expression| expression.reads(property))
     }
 
+    /// Whether it reads the variable `meta`.
+    pub fn reads_meta(&self) -> bool {
+        self.expressions().any(Expression::reads_meta)
+    }
+
     /// Whether it is judged over all accounts, after they were seen.
     pub fn is_across(&self) -> bool {
         !self.rule.applies_to.across.is_empty()

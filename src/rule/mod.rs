@@ -9,6 +9,7 @@ mod functions;
 mod guardrail;
 mod identity_policy;
 pub mod lint;
+mod lookup;
 mod network;
 mod network_acl;
 mod pack;
@@ -16,7 +17,7 @@ mod params;
 mod policy_document;
 
 pub use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
-pub use cel::{Outcome, Scope};
+pub use cel::{Outcome, Scope, Shared, Variables};
 pub use expression::{Expression, PropertyRef};
 pub use functions::FUNCTIONS;
 pub use guardrail::{Absent, AppliesTo, Case, ClassName, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};

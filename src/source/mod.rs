@@ -5,3 +5,4 @@ pub mod cloudformation;
 pub mod declared;
 pub mod files;
 pub mod shape;
+pub mod terraform;

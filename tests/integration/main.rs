@@ -4,6 +4,7 @@
 
 mod accounts;
 mod across;
+mod check;
 mod cli;
 mod cloud_control;
 mod collector_shapes;
@@ -12,6 +13,7 @@ mod denial;
 mod edge;
 mod faults;
 mod fleet;
+mod formats;
 mod healthy;
 mod hostile;
 mod identity;

@@ -30,7 +30,7 @@ mod worlds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Extent, Inventory, Resource, Scope, Value};
+use crate::model::{Extent, GLOBAL, Inventory, Resource, Scope, Value};
 use crate::source::declared::{Declared, Surroundings, World};
 use crate::source::files::Files;
 use crate::source::shape;
@@ -149,11 +149,11 @@ fn stack_name(file: &str) -> String {
 /// The inventory of a world: satellites inside their parents, and nothing that no guardrail reads.
 fn inventory(outcome: Outcome, at: &Surroundings, unread: &mut BTreeMap<String, usize>) -> Inventory {
     let folded = shape::fold(outcome.resources);
-    let regions: BTreeSet<&str> =
-        folded.iter().map(|resource| resource.id.region.as_str()).chain([at.region.as_str()]).collect();
+    let used = folded.iter().map(|resource| resource.id.region.as_str()).filter(|region| *region != GLOBAL);
+    let regions: BTreeSet<&str> = used.chain([at.region.as_str()]).collect();
     let synthetic: Vec<Resource> = regions.iter().map(|region| shape::region_of(&folded, region)).collect();
     let regions = regions.into_iter().map(str::to_owned).collect();
-    let types = at.types.iter().map(|kind| (kind.clone(), Scope::Regional)).collect();
+    let types = at.types.iter().map(|kind| (kind.clone(), Scope::of(kind))).collect();
     let mut inventory = Inventory::new(at.account.clone(), regions, types);
     let mut passed_over: BTreeMap<String, usize> = BTreeMap::new();
     for resource in folded.into_iter().chain(synthetic) {

@@ -154,6 +154,7 @@ impl<'s> Evaluator<'s, '_, '_> {
         let construct = metadata.and_then(|node| node.get("aws:cdk:path")).and_then(call::text);
         Arc::new(Origin {
             file: source.file.name.clone(),
+            text: source.shown_text(),
             logical_id: format!("{}{id}", self.stack.prefix),
             construct: construct.or_else(|| self.stack.constructs.get(id).map(String::as_str)).map(str::to_owned),
             place: Some(source.place(&(key.span.start..body.span.end))),

@@ -50,6 +50,11 @@ impl Source {
         Self { key, within: Some(place), file: named, ..self }
     }
 
+    /// The text in which the places lie, when it is at hand.
+    pub(super) fn shown_text(&self) -> Option<Arc<str>> {
+        self.within.is_none().then(|| self.file.text.clone())
+    }
+
     /// The place of a range of bytes, without the blanks at its end.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         if let Some(place) = self.within {

@@ -13,6 +13,8 @@ use super::tables::{ARN_PROPERTIES, ARNS, ATTRIBUTES, COMPLETED, Owner, PREFIXES
 use crate::model::schema::CfnSchema;
 use crate::model::{Map, Unknown, Value};
 
+const UNNAMED: &str = "the name of ";
+
 /// What `Ref` gives: the name that is written, a symbol where AWS chooses the name or id, or unknown.
 ///
 /// A resource whose name is written and not known gives [`unnamed`], by which it can still be recognized.
@@ -57,7 +59,15 @@ pub fn complete(kind: &str, logical_id: &str, properties: Value, at: &Deployment
 /// Stands for an identity of a resource whose name is written and not known. It says which resource, so that what refers
 /// to it still finds it.
 pub(super) fn unnamed(logical_id: &str) -> Value {
-    Value::unknown(Unknown::Unresolved(format!("the name of {logical_id}")))
+    Value::unknown(Unknown::Unresolved(format!("{UNNAMED}{logical_id}")))
+}
+
+/// The logical id of the resource for which [`unnamed`] stands.
+pub(super) fn unnamed_resource(cause: &Unknown) -> Option<&str> {
+    match cause {
+        Unknown::Unresolved(what) => what.strip_prefix(UNNAMED),
+        _ => None,
+    }
 }
 
 /// The property whose value `Ref` gives; nothing for a type that the schema lacks.

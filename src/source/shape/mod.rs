@@ -4,14 +4,22 @@
 //! Sources of files share this, so that a template and a plan come to the resources that a live account would show.
 
 mod coerce;
+mod fold;
 mod identity;
+mod kinds;
+mod links;
+mod parts;
+mod region;
+mod sam;
 mod tables;
 
 pub use coerce::coerce;
+pub use fold::fold;
 pub use identity::{attribute, complete, reference};
+pub use region::region_of;
+pub use sam::{expand_sam, with_sam_globals};
 
 use crate::model::schema::CfnSchema;
-use crate::model::{Resource, ResourceId, Value};
 
 /// Where a file is deployed to.
 #[derive(Clone, Copy, Debug)]
@@ -22,36 +30,6 @@ pub struct Deployment<'a> {
     pub account: &'a str,
     /// The name of the stack.
     pub stack: &'a str,
-}
-
-/// Puts resources that are parts of others into these.
-pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
-    resources
-}
-
-/// The resources that a SAM resource stands for; `None` for a type that is not known.
-pub fn expand_sam(_logical_id: &str, _kind: &str, _properties: &Value) -> Option<Vec<(String, &'static str, Value)>> {
-    None
-}
-
-/// The region as a resource, with the resources that it holds.
-pub fn region_of(resources: &[Resource], region: &str) -> Resource {
-    let held = resources.iter().filter(|resource| resource.id.region == region).map(|resource| {
-        Value::map([("Id", resource.id.name.as_str().into()), ("Type", resource.id.resource_type.as_str().into())])
-    });
-    let properties = Value::map([
-        ("RegionName", region.into()),
-        ("OptInStatus", "opted-in".into()),
-        ("DeniedByScp", false.into()),
-        ("Resources", Value::list(held)),
-    ]);
-    let id = ResourceId {
-        resource_type: "AWS::::Region".to_owned(),
-        region: region.to_owned(),
-        name: region.to_owned(),
-        arn: None,
-    };
-    Resource { id, properties, origin: None }
 }
 
 /// Whether CloudFormation has the type.

@@ -1,1 +1,0 @@
-//! Templates as people write them.
