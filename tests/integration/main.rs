@@ -25,6 +25,7 @@ mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;
+mod same;
 mod schemas;
 mod services;
 mod storage;

@@ -132,6 +132,11 @@ impl Fleet {
         self.dir.path().join("accounts.yaml")
     }
 
+    /// Another file that the family's script wrote.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
     /// The parameters on which [`Fleet::truth`] rests.
     pub(crate) fn params(&self) -> PathBuf {
         self.dir.path().join("params.yaml")
