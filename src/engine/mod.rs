@@ -61,7 +61,14 @@ impl Engine {
     pub fn evaluate_in(&self, inventory: &Inventory, fleet: Option<&Fleet>) -> Vec<Finding> {
         let view = View::new(inventory, fleet);
         let guardrails = self.guardrails.iter().filter(|guardrail| guardrail.is_across() == fleet.is_some());
-        sorted(guardrails.flat_map(|guardrail| findings::of(self, guardrail, &view)).collect())
+        let mut guardrails: Vec<_> = guardrails.collect();
+        guardrails.sort_by(|a, b| a.id().cmp(b.id()));
+        let each = guardrails.into_iter().map(|guardrail| {
+            let mut findings = findings::of(self, guardrail, &view);
+            findings.sort_by(|a, b| a.resource.cmp(&b.resource));
+            findings
+        });
+        each.flatten().collect()
     }
 
     /// The findings of the guardrails across all accounts, from what was extracted of each. `missing` is the number of
@@ -128,9 +135,4 @@ impl Engine {
             gaps: inventory.gaps.iter().filter(|gap| wanted(&gap.resource_type).is_some()).cloned().collect(),
         }
     }
-}
-
-fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
-    findings
 }

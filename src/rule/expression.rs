@@ -9,8 +9,8 @@ use ::cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, Sele
 use ::cel::parser::Macro;
 
 use super::functions::FUNCTIONS;
-use super::lookup;
 use super::schema::Segment;
+use super::{lookup, matches};
 
 /// What the names of the variables behind `resources("TYPE")` begin with.
 pub(super) const OTHERS: &str = "@resources ";
@@ -41,6 +41,7 @@ pub(super) fn environment() -> &'static Arc<Env> {
         for function in FUNCTIONS {
             let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
         }
+        matches::declare(&mut env);
         let _ = env.add_overload(lookup::LOOKUP, lookup::LOOKUP, lookup::arguments(), lookup::call);
         Arc::new(env)
     })
