@@ -136,3 +136,14 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_may_share_an_engine() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Engine>();
+    }
+}
