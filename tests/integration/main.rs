@@ -15,6 +15,7 @@ mod faults;
 mod fleet;
 mod formats;
 mod healthy;
+mod hostile;
 mod identity;
 mod layers;
 mod network;
@@ -25,6 +26,7 @@ mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;
+mod same;
 mod schemas;
 mod services;
 mod storage;

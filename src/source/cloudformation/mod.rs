@@ -18,6 +18,7 @@ mod function;
 mod intrinsic;
 mod manifest;
 mod nested;
+mod order;
 mod parameter;
 mod resource;
 mod rewrite;
@@ -85,8 +86,11 @@ pub fn read(file: &SourceFile, document: &Node, at: &Surroundings, files: &Files
 pub fn read_stacks(name: &str, units: &[Unit<'_>], at: &Surroundings, files: &Files) -> Result<Declared, Faults> {
     let size: usize = units.iter().map(|unit| unit.file.text.len()).sum();
     let most = (TEXT_OF_ALL_WORLDS / size.max(1)).clamp(1, worlds::MAX_WORLDS);
-    let source = |unit: &Unit<'_>| Arc::new(Source::new(unit.file.clone(), unit.document.clone()));
-    let sources: Vec<Arc<Source>> = units.iter().map(source).collect();
+    // Two stacks may have templates of one name.
+    let source = |(index, unit): (usize, &Unit<'_>)| {
+        Arc::new(Source::new(format!("{index}#{}", unit.file.name), unit.file.clone(), unit.document.clone()))
+    };
+    let sources: Vec<Arc<Source>> = units.iter().enumerate().map(source).collect();
     let mut memory = Memory::default();
     let outcomes = worlds::explore(most, |world| {
         let mut run = Run::new(files, world, &mut memory);

@@ -134,3 +134,6 @@ fn types(at: &Surroundings) -> BTreeMap<String, Scope> {
     let live_only = live_only.map(|kind| (kind.clone(), Scope::Regional));
     live_only.chain(mapped).chain([(REGION.to_owned(), Scope::Regional)]).collect()
 }
+
+#[cfg(test)]
+mod tests;

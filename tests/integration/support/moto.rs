@@ -1,6 +1,5 @@
 //! A mock AWS for tests: moto in a virtual environment of its own, and the fleet of accounts that `tests/moto` puts
 //! into it.
-//!
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -131,6 +130,11 @@ impl Fleet {
     /// The accounts file.
     pub(crate) fn accounts(&self) -> PathBuf {
         self.dir.path().join("accounts.yaml")
+    }
+
+    /// Another file that the family's script wrote.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// The parameters on which [`Fleet::truth`] rests.

@@ -252,7 +252,7 @@ Resources:
     assert_eq!(property(&resources, "Set/us-east-1/Topic", "DisplayName"), "x-us-east-1".into());
     let abroad = resources.iter().find(|resource| resource.id.region == "us-east-1").unwrap();
     let origin = abroad.origin.as_ref().unwrap();
-    assert_eq!((origin.logical_id.as_str(), origin.place.unwrap().line), ("Set/Topic", 8));
+    assert_eq!((origin.logical_id.as_str(), origin.place.unwrap().line), ("Set/Topic", 9));
 }
 
 #[test]
@@ -280,7 +280,7 @@ Transform: AWS::Serverless-2016-10-31
 Globals: { Function: { Timeout: 3, Tags: { a: b }, Layers: [x] } }
 Resources: { F: { Type: AWS::Serverless::Function, Properties: { Timeout: 5, Tags: { c: d }, Layers: [y] } } }";
     let document = parse(&SourceFile::new("t", text)).unwrap();
-    let source = Source::new(SourceFile::new("t", text), document);
+    let source = Source::new("t".into(), SourceFile::new("t", text), document);
     let (world, files, mut memory) = (worlds::World::default(), Files::none(), Memory::default());
     let mut run = Run::new(&files, &world, &mut memory);
     let rewritten = rewrite::rewrite(&mut run, &source, &mut |_, _| Value::Null).unwrap();
