@@ -263,7 +263,14 @@ fn stacks_beside_each_other_share_what_they_export() {
     ]
     .map(|text| SourceFile::new("t.json", text));
     let documents = [parse(&one).unwrap(), parse(&other).unwrap()];
-    let unit = |file, document, stack| Unit { file, document, stack: Some(stack), constructs: BTreeMap::new() };
+    let (constructs, parameters) = (BTreeMap::new(), BTreeMap::new());
+    let unit = |file, document, stack| Unit {
+        file,
+        document,
+        stack: Some(stack),
+        constructs: constructs.clone(),
+        parameters: parameters.clone(),
+    };
     let units = [unit(&one, &documents[0], "One"), unit(&other, &documents[1], "Two")];
     let at = surroundings(&documents[1], &[]);
     let declared = read_stacks("cdk.out", &units, &at, &Files::below(Path::new("."))).unwrap();
