@@ -32,7 +32,23 @@ pub struct Deployment<'a> {
     pub stack: &'a str,
 }
 
-/// Whether CloudFormation has the type.
+/// Whether a template can declare the type: CloudFormation has it, or nobody says that it exists in live accounts only.
+/// The tables know Tokyo and Osaka, so a type that they lack may be one of another region.
 pub fn in_templates(kind: &str) -> bool {
-    CfnSchema::load().is_ok_and(|schema| schema.regions(kind).is_some())
+    CfnSchema::load().is_ok_and(|schema| schema.regions(kind).is_some() || !schema.knows_type(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_templates;
+
+    #[test]
+    fn what_templates_can_declare() {
+        for kind in ["AWS::S3::Bucket", "AWS::EC2::TransitGatewayAttachment", "AWS::Unheard::Of"] {
+            assert!(in_templates(kind), "{kind}");
+        }
+        for kind in ["AWS::::Account", "AWS::S3::AccountPublicAccessBlock", "AWS::EC2::Image", "AWS::Backup::CopyJob"] {
+            assert!(!in_templates(kind), "{kind}");
+        }
+    }
 }
