@@ -32,7 +32,7 @@ pub(super) struct Source {
 }
 
 /// A line may be as long as the file, so that columns are not counted from where it begins.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 64;
 
 impl Source {
     pub(super) fn new(key: String, file: SourceFile, document: Node) -> Self {
