@@ -161,7 +161,7 @@ impl Template {
         let transforms = transforms(document);
         let mut template = Self {
             by_id: resources.iter().enumerate().map(|(index, resource)| (resource.id.clone(), index)).collect(),
-            serverless: transforms.iter().any(|name| *name == "AWS::Serverless-2016-10-31"),
+            serverless: transforms.contains(&"AWS::Serverless-2016-10-31"),
             order: Vec::new(),
             circular: false,
             deciding: Vec::new(),
