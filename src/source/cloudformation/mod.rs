@@ -1,7 +1,7 @@
 //! CloudFormation templates, evaluated to the resources that they declare.
 //!
 //! Every intrinsic function comes to what it stands for, or to an unknown value that says why not. What conditions
-//! compare and nobody gives is assumed one way and the other: see [`worlds`]. A reference to a resource is a symbol, or the
+//! compare and nobody gives is assumed one way and the other: see `worlds.rs`. A reference to a resource is a symbol, or the
 //! name that the resource is given, so that what refers to the same resource is the same.
 //!
 //! A template that CloudFormation refuses may be refused here too, with the line; one that it accepts is read. What may

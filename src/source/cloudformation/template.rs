@@ -32,7 +32,7 @@ pub(super) struct Source {
 }
 
 /// A line may be as long as the file, so that columns are not counted from where it begins.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 64;
 
 impl Source {
     pub(super) fn new(key: String, file: SourceFile, document: Node) -> Self {
@@ -161,7 +161,7 @@ impl Template {
         let transforms = transforms(document);
         let mut template = Self {
             by_id: resources.iter().enumerate().map(|(index, resource)| (resource.id.clone(), index)).collect(),
-            serverless: transforms.iter().any(|name| *name == "AWS::Serverless-2016-10-31"),
+            serverless: transforms.contains(&"AWS::Serverless-2016-10-31"),
             order: Vec::new(),
             circular: false,
             deciding: Vec::new(),

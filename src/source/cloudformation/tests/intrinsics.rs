@@ -126,7 +126,7 @@ fn what_another_stack_or_the_account_decides_is_not_known() {
     assert!(matches!(value("!GetStackOutput {StackName: a, OutputName: b}"), Value::Unknown(_)));
     let reference = "{{resolve:secretsmanager:db:SecretString:password}}";
     assert_eq!(value(&format!("'{reference}'")), unresolved(reference));
-    assert_eq!(value(&format!("!Join ['', ['{{{{resolve:', 'ssm:/a}}}}']]")), unresolved("{{resolve:ssm:/a}}"));
+    assert_eq!(value("!Join ['', ['{{resolve:', 'ssm:/a}}']]"), unresolved("{{resolve:ssm:/a}}"));
 }
 
 #[test]
