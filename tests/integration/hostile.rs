@@ -50,7 +50,9 @@ fn hostile_input_is_refused_or_read_in_little_time() {
             (Err(faults), expected) => wrong.push(format!("{}: {faults}, {expected:?}", hostile.name)),
             (Ok(declared), Expected::Read) => {
                 // Nothing from outside the folder came in.
-                if format!("{declared:?}").contains("secret\"") {
+                let inventories = declared.iter().flat_map(|declared| &declared.worlds).map(|world| &world.inventory);
+                let mut resources = inventories.flat_map(|inventory| &inventory.resources);
+                if resources.any(|resource| resource.properties.get("DisplayName") == Some(&"secret".into())) {
                     wrong.push(format!("{} let a secret in", hostile.name));
                 }
             }
