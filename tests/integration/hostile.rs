@@ -41,7 +41,6 @@ fn hostile_input_is_refused_or_read_in_little_time() {
         let start = Instant::now();
         let result = read(&path);
         let took = start.elapsed();
-        println!("{took:?} {}", hostile.name);
         if took > LIMIT {
             wrong.push(format!("{} took {took:?}", hostile.name));
         }
@@ -50,7 +49,9 @@ fn hostile_input_is_refused_or_read_in_little_time() {
             (Err(faults), expected) => wrong.push(format!("{}: {faults}, {expected:?}", hostile.name)),
             (Ok(declared), Expected::Read) => {
                 // Nothing from outside the folder came in.
-                if format!("{declared:?}").contains("secret\"") {
+                let inventories = declared.iter().flat_map(|declared| &declared.worlds).map(|world| &world.inventory);
+                let mut resources = inventories.flat_map(|inventory| &inventory.resources);
+                if resources.any(|resource| resource.properties.get("DisplayName") == Some(&"secret".into())) {
                     wrong.push(format!("{} let a secret in", hostile.name));
                 }
             }

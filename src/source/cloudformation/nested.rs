@@ -15,6 +15,8 @@ use super::template::{Declaration, Source, Template};
 
 /// Stacks that nest deeper are not read.
 const MAX_NESTED: usize = 8;
+/// How many values a stack counts for beside its own, so that stacks that multiply end, at 2,000 of them.
+const VALUES_OF_A_STACK: usize = 2_000;
 /// More regions than there are.
 const MAX_REGIONS: usize = 64;
 
@@ -247,6 +249,10 @@ impl<'s> Evaluator<'s, '_, '_> {
         given: Option<&Value>,
     ) -> Outcome {
         let outer = self.stack;
+        self.run.spend(VALUES_OF_A_STACK, &outer.template.source);
+        if self.run.stopped() {
+            return Outcome::default();
+        }
         let doubtful = self.doubts > 0;
         let make = |template: Arc<Template>| {
             let mut bindings = bindings.clone();
