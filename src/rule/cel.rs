@@ -153,12 +153,15 @@ impl Expression {
     }
 }
 
+/// The indexes of a list by what they are asked.
+type Indexes = Mutex<BTreeMap<String, Arc<Index>>>;
+
 /// A list or a map of ours inside CEL.
 #[derive(Debug)]
 pub(super) struct Node {
     pub(super) value: Value,
     items: OnceLock<Vec<Box<dyn Val>>>,
-    indexes: OnceLock<Box<Mutex<BTreeMap<String, Arc<Index>>>>>,
+    indexes: OnceLock<Box<Indexes>>,
 }
 
 impl Node {
