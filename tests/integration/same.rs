@@ -12,8 +12,11 @@ use crate::support::{govcheck, root};
 type Verdicts = BTreeMap<(String, String), String>;
 
 /// Guardrails that have one verdict for all resources of a type, by the one logical id that they are about here.
-const OF_A_GROUP: [(&str, &str); 3] =
-    [("cloudtrail-records-all-regions", "Trail"), ("guardduty-is-on", "Detector"), ("s3-data-events-are-recorded", "Trail")];
+const OF_A_GROUP: [(&str, &str); 3] = [
+    ("cloudtrail-records-all-regions", "Trail"),
+    ("guardduty-is-on", "Detector"),
+    ("s3-data-events-are-recorded", "Trail"),
+];
 
 const ACCOUNT: &str = "111111111111";
 
