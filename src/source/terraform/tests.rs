@@ -367,3 +367,55 @@ mod hostile {
         assert!(resources(&plan).iter().all(|resource| resource.id.resource_type == REGION));
     }
 }
+
+mod tables {
+    use super::super::mapping::{Field, How, Target};
+    use super::*;
+    use crate::model::schema::{CfnSchema, PropertyCheck, Segment};
+
+    /// The paths of the properties that fields become.
+    fn paths(fields: &[Field], prefix: &[Segment], into: &mut Vec<Vec<Segment>>) {
+        for field in fields.iter().filter(|field| !field.to.is_empty()) {
+            let names = field.to.split('.').map(|name| Segment::Key(name.to_owned()));
+            let mut path: Vec<Segment> = prefix.iter().cloned().chain(names).collect();
+            match &field.how {
+                How::Block(inner) => paths(inner, &path, into),
+                How::Blocks(inner) => {
+                    path.push(Segment::Item);
+                    paths(inner, &path, into);
+                }
+                _ => into.push(path),
+            }
+        }
+    }
+
+    #[test]
+    fn every_property_of_the_tables_exists() {
+        let schema = CfnSchema::load().unwrap();
+        let mut wrong = BTreeSet::new();
+        for mapping in map::all() {
+            let kind = match &mapping.target {
+                Target::Resource(identity) => identity.kind,
+                Target::Part { of, .. } => of,
+            };
+            let mut found = Vec::new();
+            paths(mapping.fields, &[], &mut found);
+            for path in found {
+                if schema.check(kind, &path) != PropertyCheck::Known {
+                    wrong.insert(format!("{} -> {kind}: {path:?}", mapping.kind));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_part_has_a_parent_that_some_table_makes() {
+        let made = mapped_types();
+        let parents = map::all().filter_map(|mapping| match mapping.target {
+            Target::Part { of, .. } => Some(of),
+            Target::Resource(_) => None,
+        });
+        assert!(parents.into_iter().all(|of| made.contains(of)));
+    }
+}
