@@ -419,3 +419,26 @@ mod tables {
         assert!(parents.into_iter().all(|of| made.contains(of)));
     }
 }
+
+/// A plan of real shape, with a module for two keys, beside its sources.
+#[test]
+fn a_closed_network_comes_out_whole_and_with_places() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform/closed-network");
+    let text = std::fs::read_to_string(folder.join("plan.json")).unwrap();
+    let found = read("plan.json", &text, &surroundings(), Some(&folder)).unwrap();
+    let resources = &found.worlds[0].inventory.resources;
+    let named = |name: &str| resources.iter().find(|resource| resource.id.name == name).unwrap();
+    let property = |name: &str, property: &str| named(name).properties.get(property).cloned().unwrap();
+    assert_eq!(property("aws_flow_log.main", "ResourceId"), property("aws_vpc.main", "VpcId"));
+    assert_eq!(property("aws_security_group.app", "SecurityGroupIngress").one_or_many().len(), 1);
+    let bucket = named("module.storage[\"tax\"].aws_s3_bucket.this");
+    let rule = bucket.properties.get("BucketEncryption").unwrap().get("ServerSideEncryptionConfiguration").unwrap();
+    let key =
+        rule.one_or_many()[0].get("ServerSideEncryptionByDefault").unwrap().get("KMSMasterKeyID").unwrap().clone();
+    assert_eq!(key, property("aws_kms_key.data", "Arn"));
+    let origin = bucket.origin.as_ref().unwrap();
+    assert!(origin.file.ends_with("modules/storage/main.tf"), "{}", origin.file);
+    assert_eq!(origin.place_of("BucketName").map(|place| place.line), Some(5));
+    assert_eq!(origin.place_of("VersioningConfiguration.Status").map(|place| place.line), Some(21));
+    assert!(bucket.properties.first_unknown().is_none());
+}
