@@ -5,6 +5,9 @@
 //! table has is counted and not read. What the provider computes and the configuration does not set is absent, as in a
 //! template; what is set and not known is [`crate::model::Unknown::KnownAfterApply`]; what is sensitive is
 //! [`crate::model::Unknown::Withheld`].
+//!
+//! A plan leaves `dynamic` blocks out of its configuration. One whose number of blocks is not known is told from blocks
+//! that are not written only where the sources lie beside the plan; without them it is taken for not written.
 
 mod address;
 mod argument;
