@@ -24,6 +24,8 @@ pub(super) struct Argument<'a> {
     unknown: &'a Json,
     sensitive: &'a Json,
     written: Written<'a>,
+    /// Arguments that the sources make by `dynamic` blocks, which the plan's configuration leaves out.
+    dynamic: &'a [String],
 }
 
 /// What the configuration says of an argument.
@@ -51,9 +53,15 @@ pub(super) enum State<'a> {
 
 impl<'a> Argument<'a> {
     /// The arguments of a resource; without a configuration nothing is taken for unset.
-    pub(super) fn of(value: &'a Json, unknown: &'a Json, sensitive: &'a Json, expressions: Option<&'a Json>) -> Self {
+    pub(super) fn of(
+        value: &'a Json,
+        unknown: &'a Json,
+        sensitive: &'a Json,
+        expressions: Option<&'a Json>,
+        dynamic: &'a [String],
+    ) -> Self {
         let written = expressions.map_or(Written::Unsure, |body| Written::Bodies(slice::from_ref(body)));
-        Self { value, unknown, sensitive, written }
+        Self { value, unknown, sensitive, written, dynamic }
     }
 
     pub(super) fn state(self) -> State<'a> {
@@ -98,7 +106,10 @@ impl<'a> Argument<'a> {
         let written = match block.written {
             // Something of it is known, so something sets it, and perhaps this too.
             Written::No if block.unknown != &Json::Bool(true) => Written::Unsure,
-            Written::Bodies(bodies) => written_in(bodies, key),
+            Written::Bodies(bodies) => match written_in(bodies, key) {
+                Written::No if self.dynamic.iter().any(|name| name == key) => Written::Unsure,
+                written => written,
+            },
             same => same,
         };
         Argument {
@@ -106,6 +117,7 @@ impl<'a> Argument<'a> {
             unknown: inner(block.unknown, |tree| tree.get(key)),
             sensitive: inner(block.sensitive, |tree| tree.get(key)),
             written,
+            dynamic: &[],
         }
     }
 
@@ -122,6 +134,7 @@ impl<'a> Argument<'a> {
             unknown: inner(self.unknown, |tree| tree.get(index)),
             sensitive: inner(self.sensitive, |tree| tree.get(index)),
             written,
+            dynamic: &[],
         }
     }
 
@@ -132,11 +145,6 @@ impl<'a> Argument<'a> {
             Json::Array(items) => (0..items.len()).map(|index| self.item(index)).collect(),
             _ => vec![self],
         }
-    }
-
-    /// The names in a known object.
-    pub(super) fn keys(self) -> impl Iterator<Item = &'a String> {
-        self.value.as_object().into_iter().flat_map(serde_json::Map::keys)
     }
 
     /// The whole of it as a value.
@@ -199,7 +207,7 @@ mod tests {
     use serde_json::json;
 
     fn read(after: &Json, unknown: &Json, expressions: &Json, path: &str) -> Value {
-        Argument::of(after, unknown, &NULL, Some(expressions)).at(path).value()
+        Argument::of(after, unknown, &NULL, Some(expressions), &[]).at(path).value()
     }
 
     fn later() -> Value {
@@ -212,6 +220,13 @@ mod tests {
         let expressions = json!({"kms_key_id": {"references": ["aws_kms_key.k.arn", "aws_kms_key.k"]}});
         assert_eq!(read(&json!({}), &unknown, &expressions, "kms_key_id"), later());
         assert_eq!(read(&json!({}), &unknown, &expressions, "encrypted"), Value::Null);
+    }
+
+    #[test]
+    fn dynamic_blocks_that_the_sources_show_are_not_taken_for_unset() {
+        let (unknown, body, names) = (json!({"ingress": true}), json!({}), ["ingress".to_owned()]);
+        assert_eq!(Argument::of(&NULL, &unknown, &NULL, Some(&body), &[]).at("ingress").value(), Value::Null);
+        assert_eq!(Argument::of(&NULL, &unknown, &NULL, Some(&body), &names).at("ingress").value(), later());
     }
 
     #[test]
@@ -245,7 +260,7 @@ mod tests {
     fn secrets_are_withheld_whether_the_whole_or_a_part() {
         let after = json!({"password": "hunter2", "env": {"A": "b", "C": "d"}, "none": null});
         let sensitive = json!({"password": true, "env": {"A": true}, "none": true});
-        let root = Argument::of(&after, &NULL, &sensitive, None);
+        let root = Argument::of(&after, &NULL, &sensitive, None, &[]);
         assert_eq!(root.at("password").value(), Value::unknown(Unknown::Withheld));
         assert_eq!(root.at("env").value().get("A"), Some(&Value::unknown(Unknown::Withheld)));
         assert_eq!(root.at("env").value().get("C"), Some(&"d".into()));
@@ -254,9 +269,9 @@ mod tests {
 
     #[test]
     fn without_a_configuration_nothing_is_taken_for_unset() {
-        let root = Argument::of(&NULL, &NULL, &NULL, None);
+        let root = Argument::of(&NULL, &NULL, &NULL, None, &[]);
         assert_eq!(root.at("a.b").value(), Value::Null);
         let unknown = json!({"a": true});
-        assert_eq!(Argument::of(&NULL, &unknown, &NULL, None).at("a").value(), later());
+        assert_eq!(Argument::of(&NULL, &unknown, &NULL, None, &[]).at("a").value(), later());
     }
 }

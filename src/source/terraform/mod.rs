@@ -5,13 +5,18 @@
 //! table has is counted and not read. What the provider computes and the configuration does not set is absent, as in a
 //! template; what is set and not known is [`crate::model::Unknown::KnownAfterApply`]; what is sensitive is
 //! [`crate::model::Unknown::Withheld`].
+//!
+//! A plan leaves `dynamic` blocks out of its configuration. One whose number of blocks is not known is told from blocks
+//! that are not written only where the sources lie beside the plan; without them it is taken for not written.
 
 mod address;
 mod argument;
 mod build;
 mod configuration;
+mod hcl;
 mod map;
 mod mapping;
+mod places;
 mod plan;
 mod policy;
 mod reader;
@@ -21,13 +26,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{GLOBAL, Inventory, Origin, Resource, ResourceId, Scope, Unknown, Value};
+use crate::model::{GLOBAL, Inventory, Resource, ResourceId, Scope, Unknown, Value};
 use crate::source::declared::{Declared, Surroundings};
 use crate::source::shape;
 use crate::syntax::Faults;
 
 use build::{Builder, Built};
 use configuration::{Configuration, Resolver};
+use hcl::Sources;
 use plan::{Fate, Instance, Plan};
 use region::{Region, Regions};
 
@@ -45,11 +51,13 @@ pub fn mapped_types() -> BTreeSet<&'static str> {
 ///
 /// # Errors
 /// When the text is not a plan, or is too large or too deep to be read.
-pub fn read(name: &str, text: &str, at: &Surroundings, _sources: Option<&Path>) -> Result<Declared, Faults> {
+pub fn read(name: &str, text: &str, at: &Surroundings, sources: Option<&Path>) -> Result<Declared, Faults> {
     let mut plan = Plan::parse(name, text)?;
     let mut instances = plan.instances(name)?;
     let configuration = Configuration::of(&plan.configuration);
+    let sources = sources.map(Sources::read).unwrap_or_default();
     for instance in &mut instances {
+        instance.dynamic = sources.of(instance).map(|declared| declared.body.dynamic.clone()).unwrap_or_default();
         let expressions = configuration.expressions(instance);
         instance.infer_unknowns(expressions);
     }
@@ -66,7 +74,7 @@ pub fn read(name: &str, text: &str, at: &Surroundings, _sources: Option<&Path>) 
         default_region: &at.region,
     };
     let built = builder.build();
-    let mut declared = Declared::certain(name, inventory(name, &instances, built, at));
+    let mut declared = Declared::certain(name, inventory(name, &instances, built, &sources, at));
     declared.unread = unread(&instances);
     Ok(declared)
 }
@@ -83,13 +91,13 @@ fn unread(instances: &[Instance]) -> BTreeMap<String, usize> {
     unread
 }
 
-fn inventory(name: &str, instances: &[Instance], built: Vec<Built>, at: &Surroundings) -> Inventory {
+fn inventory(name: &str, instances: &[Instance], built: Vec<Built>, sources: &Sources, at: &Surroundings) -> Inventory {
     let file: Arc<str> = name.into();
     let mut places: BTreeSet<Region> = BTreeSet::from([Region::Known(at.region.clone())]);
     let mut resources = Vec::with_capacity(built.len());
     for built in built {
         let Some(instance) = instances.get(built.instance) else { continue };
-        let origin = Origin { file: file.clone(), logical_id: instance.address.clone(), ..Origin::default() };
+        let origin = places::origin(&built, instances, sources, &file);
         let region = if built.identity.is_global { GLOBAL } else { built.region.text() };
         let id = ResourceId {
             resource_type: built.identity.kind.to_owned(),

@@ -61,6 +61,8 @@ pub(super) struct Instance {
     values: Json,
     unknown: Json,
     sensitive: Json,
+    /// The names of its `dynamic` blocks, where its sources are read.
+    pub(super) dynamic: Vec<String>,
 }
 
 /// Whether a document is a plan, as `terraform show -json` writes it.
@@ -159,6 +161,7 @@ fn named(entry: &Json) -> Option<Instance> {
         values: Json::Null,
         unknown: Json::Null,
         sensitive: Json::Null,
+        dynamic: Vec::new(),
     })
 }
 
@@ -175,13 +178,13 @@ impl Instance {
 
     /// Its arguments, beside the expressions that the configuration has for them.
     pub(super) fn arguments<'a>(&'a self, expressions: Option<&'a Json>) -> Argument<'a> {
-        Argument::of(&self.values, &self.unknown, &self.sensitive, expressions)
+        Argument::of(&self.values, &self.unknown, &self.sensitive, expressions, &self.dynamic)
     }
 
     /// The arguments that it has before the plan.
     pub(super) fn arguments_before(&self) -> Argument<'_> {
         let values = if self.fate == Fate::Goes { &self.values } else { &self.before };
-        Argument::of(values, &Json::Null, &Json::Null, None)
+        Argument::of(values, &Json::Null, &Json::Null, None, &[])
     }
 
     /// `planned_values` leaves out what is unknown: what the configuration computes and is not there must be that.

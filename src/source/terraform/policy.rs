@@ -108,7 +108,7 @@ mod tests {
             "condition": [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}]}]});
         let unknown = json!({"id": true, "json": true, "statement": [{"resources": [true, true]}]});
         let expressions = json!({"statement": [{"resources": {"references": ["aws_s3_bucket.b.arn"]}}]});
-        let data = Argument::of(&values, &unknown, &Json::Null, Some(&expressions));
+        let data = Argument::of(&values, &unknown, &Json::Null, Some(&expressions), &[]);
         let document = document(data, &Reader::PLAIN);
         assert_eq!(
             serde_json::to_value(&document).unwrap(),
@@ -125,7 +125,7 @@ mod tests {
         let values = json!({"source_policy_documents": ["{}"], "statement": [{
             "actions": ["s3:GetObject"], "principals": [{"type": "*", "identifiers": ["*"]}]}]});
         let expressions = json!({});
-        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&expressions));
+        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&expressions), &[]);
         let document = document(data, &Reader::PLAIN);
         let statements = document.get("Statement").unwrap().one_or_many();
         assert_eq!(statements[0].get("Principal"), Some(&"*".into()));

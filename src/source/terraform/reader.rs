@@ -31,7 +31,7 @@ fn later() -> Value {
 }
 
 impl<'a> References<'a> {
-    /// The identity that an argument means by a target; `hint` is the argument's name.
+    /// The identity that an argument means by a target; without an attribute, the ARN or the id.
     fn identity(&self, target: Target<'_>, wants_arn: bool) -> Option<Value> {
         let identities = self.identities.get(target.instance)?;
         let attribute = target.attribute.unwrap_or(if wants_arn { "arn" } else { "id" });

@@ -12,7 +12,7 @@ fn surroundings() -> Surroundings {
         account: Account::new("000000000000".parse().unwrap()),
         region: "ap-northeast-1".to_owned(),
         parameters: BTreeMap::new(),
-        types: BTreeSet::from(["AWS::::TaggedResource".to_owned(), "AWS::Unheard::Of".to_owned()]),
+        types: BTreeSet::from(["AWS::::TaggedResource".to_owned(), "AWS::Lex::Bot".to_owned()]),
     }
 }
 
@@ -238,7 +238,7 @@ fn the_regions_of_providers_count() {
 fn only_types_that_cannot_be_declared_are_silent_beside_the_mapped_ones() {
     let types = declared(&plan(json!([]), json!([]))).worlds.remove(0).inventory.types;
     assert!(types.contains_key("AWS::S3::Bucket"));
-    assert!(!types.contains_key("AWS::Unheard::Of"), "a gap, not silence");
+    assert!(!types.contains_key("AWS::Lex::Bot"), "a gap, not silence");
 }
 
 mod hostile {
@@ -366,4 +366,79 @@ mod hostile {
         plan["configuration"]["root_module"] = module;
         assert!(resources(&plan).iter().all(|resource| resource.id.resource_type == REGION));
     }
+}
+
+mod tables {
+    use super::super::mapping::{Field, How, Target};
+    use super::*;
+    use crate::model::schema::{CfnSchema, PropertyCheck, Segment};
+
+    /// The paths of the properties that fields become.
+    fn paths(fields: &[Field], prefix: &[Segment], into: &mut Vec<Vec<Segment>>) {
+        for field in fields.iter().filter(|field| !field.to.is_empty()) {
+            let names = field.to.split('.').map(|name| Segment::Key(name.to_owned()));
+            let mut path: Vec<Segment> = prefix.iter().cloned().chain(names).collect();
+            match &field.how {
+                How::Block(inner) => paths(inner, &path, into),
+                How::Blocks(inner) => {
+                    path.push(Segment::Item);
+                    paths(inner, &path, into);
+                }
+                _ => into.push(path),
+            }
+        }
+    }
+
+    #[test]
+    fn every_property_of_the_tables_exists() {
+        let schema = CfnSchema::load().unwrap();
+        let mut wrong = BTreeSet::new();
+        for mapping in map::all() {
+            let kind = match &mapping.target {
+                Target::Resource(identity) => identity.kind,
+                Target::Part { of, .. } => of,
+            };
+            let mut found = Vec::new();
+            paths(mapping.fields, &[], &mut found);
+            for path in found {
+                if schema.check(kind, &path) != PropertyCheck::Known {
+                    wrong.insert(format!("{} -> {kind}: {path:?}", mapping.kind));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    #[test]
+    fn every_part_has_a_parent_that_some_table_makes() {
+        let made = mapped_types();
+        let parents = map::all().filter_map(|mapping| match mapping.target {
+            Target::Part { of, .. } => Some(of),
+            Target::Resource(_) => None,
+        });
+        assert!(parents.into_iter().all(|of| made.contains(of)));
+    }
+}
+
+/// A plan of real shape, with a module for two keys, beside its sources.
+#[test]
+fn a_closed_network_comes_out_whole_and_with_places() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/terraform/closed-network");
+    let text = std::fs::read_to_string(folder.join("plan.json")).unwrap();
+    let found = read("plan.json", &text, &surroundings(), Some(&folder)).unwrap();
+    let resources = &found.worlds[0].inventory.resources;
+    let named = |name: &str| resources.iter().find(|resource| resource.id.name == name).unwrap();
+    let property = |name: &str, property: &str| named(name).properties.get(property).cloned().unwrap();
+    assert_eq!(property("aws_flow_log.main", "ResourceId"), property("aws_vpc.main", "VpcId"));
+    assert_eq!(property("aws_security_group.app", "SecurityGroupIngress").one_or_many().len(), 1);
+    let bucket = named("module.storage[\"tax\"].aws_s3_bucket.this");
+    let rule = bucket.properties.get("BucketEncryption").unwrap().get("ServerSideEncryptionConfiguration").unwrap();
+    let key =
+        rule.one_or_many()[0].get("ServerSideEncryptionByDefault").unwrap().get("KMSMasterKeyID").unwrap().clone();
+    assert_eq!(key, property("aws_kms_key.data", "Arn"));
+    let origin = bucket.origin.as_ref().unwrap();
+    assert!(origin.file.ends_with("modules/storage/main.tf"), "{}", origin.file);
+    assert_eq!(origin.place_of("BucketName").map(|place| place.line), Some(5));
+    assert_eq!(origin.place_of("VersioningConfiguration.Status").map(|place| place.line), Some(21));
+    assert!(bucket.properties.first_unknown().is_none());
 }

@@ -24,7 +24,7 @@ pub(super) fn of(kind: &str) -> &'static [&'static Mapping] {
     static BY_KIND: OnceLock<HashMap<&'static str, Vec<&'static Mapping>>> = OnceLock::new();
     let by_kind = BY_KIND.get_or_init(|| {
         let mut by_kind: HashMap<&'static str, Vec<&'static Mapping>> = HashMap::new();
-        for mapping in TABLES.iter().copied().flatten() {
+        for mapping in all() {
             by_kind.entry(mapping.kind).or_default().push(mapping);
         }
         by_kind
@@ -32,9 +32,14 @@ pub(super) fn of(kind: &str) -> &'static [&'static Mapping] {
     by_kind.get(kind).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// Every mapping.
+pub(super) fn all() -> impl Iterator<Item = &'static Mapping> {
+    TABLES.iter().copied().flatten()
+}
+
 /// The identity of each type that a plan may come to.
 pub(super) fn identities() -> impl Iterator<Item = &'static Identity> {
-    TABLES.iter().copied().flatten().filter_map(|mapping| match &mapping.target {
+    all().filter_map(|mapping| match &mapping.target {
         Target::Resource(identity) => Some(identity),
         Target::Part { .. } => None,
     })
