@@ -17,6 +17,7 @@ pub mod exit;
 pub mod model;
 pub mod outcome;
 pub mod output;
+pub mod policy;
 pub mod rule;
 pub mod selftest;
 pub mod source;

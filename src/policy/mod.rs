@@ -1,0 +1,26 @@
+//! Service control policies: what they decide about a request, and whether they stop all that a guardrail says they must.
+//!
+//! Pure: no AWS, no clock, no async. [`parse`] reads documents, [`condition`] and [`glob`] are the language,
+//! [`evaluate`] decides single requests. What AWS leaves open is undecided, never guessed.
+
+pub mod condition;
+mod document;
+mod evaluate;
+mod glob;
+mod parse;
+mod request;
+mod template;
+mod tree;
+mod truth;
+
+#[cfg(test)]
+mod cases;
+
+pub use document::{
+    ActionPattern, Condition, Effect, Element, Names, Policy, PolicyType, ResourcePattern, Statement, Written,
+};
+pub use evaluate::{Decision, Exemption, Hierarchy, Level, Step, Verdict, evaluate};
+pub use parse::{Flaw, read_policy, read_policy_node, read_policy_value};
+pub use request::{Context, InvalidPrincipal, KeyValue, Principal, PrincipalKind, Request};
+pub use template::Template;
+pub use truth::{Reason, Truth};
