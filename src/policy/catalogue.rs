@@ -146,7 +146,8 @@ impl Catalogue {
 
     /// The regions that an action's requests are always signed for, where it has no others.
     pub(super) fn only_regions(&self, service: &str, name: &str) -> Option<&[&'static str]> {
-        let found = self.global.iter().find(|global| global.only_there && global.pattern.covers(service, name) == Truth::Yes);
+        let found =
+            self.global.iter().find(|global| global.only_there && global.pattern.covers(service, name) == Truth::Yes);
         found.map(|global| global.regions.as_slice())
     }
 

@@ -3,11 +3,12 @@
 //! <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_evaluation.html>: on the way from
 //! the root to the account, every level must allow the request, and no level may deny it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::document::{Condition, Effect, Names, Policy, ResourcePattern, Statement};
 use super::glob::Glob;
-use super::request::{PrincipalKind, Request};
+use super::request::{Context, PrincipalKind, Request};
 use super::template::{Resolved, Style};
 use super::truth::{Reason, Truth};
 
@@ -149,7 +150,10 @@ pub(super) fn decide_quickly(
 }
 
 /// Sums up what the statements say, in the order of the hierarchy.
-fn decide(hierarchy: &Hierarchy, mut applies: impl FnMut(&Statement) -> Truth) -> (Decision, Option<Arc<Reason>>) {
+pub(super) fn decide(
+    hierarchy: &Hierarchy,
+    mut applies: impl FnMut(&Statement) -> Truth,
+) -> (Decision, Option<Arc<Reason>>) {
     let mut denied = Truth::No;
     let mut allowed = Truth::Yes;
     for level in &hierarchy.levels {
@@ -193,7 +197,12 @@ pub(super) fn exemption(hierarchy: &Hierarchy, request: &Request) -> Option<Exem
 
 /// Whether a statement applies to a request.
 pub(super) fn applies(statement: &Statement, action: &ActionParts, request: &Request) -> Truth {
-    let mut sofar = covers_action(statement, action);
+    applies_beside(covers_action(statement, action), statement, request)
+}
+
+/// As [`applies`], where it is known whether the statement covers the action.
+pub(super) fn applies_beside(covers_action: Truth, statement: &Statement, request: &Request) -> Truth {
+    let mut sofar = covers_action;
     if sofar == Truth::No {
         return sofar;
     }
@@ -251,24 +260,28 @@ fn step(level: &Level, policy: &Policy, statement: &Statement, action: &ActionPa
 }
 
 impl ResourcePattern {
+    /// The pattern with its variables replaced, or the answer for every resource.
+    pub(super) fn glob(&self, context: &Context) -> Result<Cow<'_, Glob>, Truth> {
+        match self {
+            Self::Any => Err(Truth::Yes),
+            Self::Open(reason) => Err(Truth::Open(Arc::clone(reason))),
+            Self::Glob(Names(glob)) => Ok(Cow::Borrowed(glob)),
+            Self::Template(template) => match template.resolve(Style::Like, context) {
+                Resolved::Nothing => Err(Truth::No),
+                Resolved::Open(reason) => Err(Truth::Open(reason)),
+                Resolved::Glob(glob) => Ok(Cow::Owned(glob)),
+            },
+        }
+    }
+
     /// Whether the pattern covers the resource of a request.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>: a `*` at the end of a
     /// part may go beyond it; about one that does not end a part the page does not say it.
     fn covers(&self, request: &Request) -> Truth {
-        let resolved;
-        let glob: &Glob = match self {
-            Self::Any => return Truth::Yes,
-            Self::Open(reason) => return Truth::Open(Arc::clone(reason)),
-            Self::Glob(Names(glob)) => glob,
-            Self::Template(template) => match template.resolve(Style::Like, &request.context) {
-                Resolved::Nothing => return Truth::No,
-                Resolved::Open(reason) => return Truth::Open(reason),
-                Resolved::Glob(glob) => {
-                    resolved = glob;
-                    &resolved
-                }
-            },
+        let glob = match self.glob(&request.context) {
+            Ok(glob) => glob,
+            Err(answer) => return answer,
         };
         if glob.is_everything() {
             return Truth::Yes;

@@ -3,11 +3,15 @@
 //! Pure: no AWS, no clock, no async. [`parse`] reads documents, [`condition`] and [`glob`] are the language,
 //! [`evaluate`] decides single requests. What AWS leaves open is undecided, never guessed.
 
+mod catalogue;
 pub mod condition;
 mod document;
 mod evaluate;
 mod glob;
+mod keys;
+mod must_deny;
 mod parse;
+mod prove;
 mod request;
 mod template;
 mod tree;
@@ -16,11 +20,14 @@ mod truth;
 #[cfg(test)]
 mod cases;
 
+pub use catalogue::{Action, Catalogue, CatalogueError, GlobalActions, Service};
 pub use document::{
     ActionPattern, Condition, Effect, Element, Names, Policy, PolicyType, ResourcePattern, Statement, Written,
 };
 pub use evaluate::{Decision, Exemption, Hierarchy, Level, Step, Verdict, evaluate};
+pub use must_deny::{Given, InvalidQuestion, MustDeny, PrincipalName, Principals, Question, Regions};
 pub use parse::{Flaw, read_policy, read_policy_node, read_policy_value};
+pub use prove::{Exempt, Hole, Proof, ProofVerdict, Undecided, prove};
 pub use request::{Context, InvalidPrincipal, KeyValue, Principal, PrincipalKind, Request};
 pub use template::Template;
 pub use truth::{Reason, Truth};

@@ -163,12 +163,16 @@ impl Test {
         Truth::open(Reason::Value { operator: self.operator_name.clone(), value: value.to_owned() })
     }
 
-    /// The patterns that it lists, where it compares texts without variables.
-    pub(super) fn globs(&self) -> impl Iterator<Item = &Glob> {
-        self.values.iter().filter_map(|value| match value {
-            Operand::Text { glob: Some(Made(Resolved::Glob(glob))), .. } => Some(glob),
-            _ => None,
-        })
+    /// The patterns that it lists, where it compares texts, with the variables that the context fixes.
+    pub(super) fn globs(&self, context: &Context) -> Vec<Glob> {
+        let Some(style) = self.operator.and_then(|operator| operator.base.style()) else { return Vec::new() };
+        let resolved = self.values.iter().filter_map(Operand::template).map(|text| text.resolve(style, context));
+        resolved
+            .filter_map(|resolved| match resolved {
+                Resolved::Glob(glob) => Some(glob),
+                Resolved::Nothing | Resolved::Open(_) => None,
+            })
+            .collect()
     }
 
     /// The keys of policy variables that it looks up, in lower case.
