@@ -7,6 +7,7 @@ mod catalogue;
 pub mod condition;
 mod document;
 mod evaluate;
+mod exported;
 mod glob;
 mod keys;
 mod must_deny;
@@ -25,6 +26,7 @@ pub use document::{
     ActionPattern, Condition, Effect, Element, Names, Policy, PolicyType, ResourcePattern, Statement, Written,
 };
 pub use evaluate::{Decision, Exemption, Hierarchy, Level, Step, Verdict, evaluate};
+pub use exported::{Exported, FULL_ACCESS, Member, Root, TREE_FILE, Tree, Unit, UnknownAccount, full_access_policy};
 pub use must_deny::{Given, InvalidQuestion, MustDeny, PrincipalName, Principals, Question, Regions};
 pub use parse::{Flaw, read_policy, read_policy_node, read_policy_value};
 pub use prove::{Exempt, Hole, Proof, ProofVerdict, Undecided, prove};

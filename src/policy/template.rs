@@ -79,11 +79,18 @@ impl Template {
         })
     }
 
-    /// Whether a variable stands before the fifth colon, where a resource may have none.
+    /// Whether a variable stands before the fifth colon, where a resource may have none. A placeholder that is no key
+    /// stands for nothing anywhere.
     pub(super) fn has_early_variable(&self) -> bool {
-        let colons =
-            |at: usize| self.parts.iter().take(at).filter(|part| **part == Part::Token(Token::Char(':'))).count();
-        self.parts.iter().enumerate().any(|(at, part)| !matches!(part, Part::Token(_)) && colons(at) < 5)
+        let early = self.parts.iter().scan(0, |colons, part| {
+            *colons += usize::from(*part == Part::Token(Token::Char(':')));
+            (*colons < 5).then_some(part)
+        });
+        early.into_iter().any(|part| match part {
+            Part::Token(_) => false,
+            Part::Variable { key, .. } => key.contains(':'),
+            Part::Malformed => true,
+        })
     }
 
     /// Replaces the variables by the values of the request. What is put in is never read as a wildcard.
