@@ -20,6 +20,10 @@ mod truth;
 
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod naive;
+#[cfg(test)]
+mod properties;
 
 pub use catalogue::{Action, Catalogue, CatalogueError, GlobalActions, Service};
 pub use document::{
