@@ -137,18 +137,6 @@ pub(super) fn complete(request: &Request) -> Request {
     request
 }
 
-/// The decision alone, about a request that is complete.
-pub(super) fn decide_quickly(
-    hierarchy: &Hierarchy,
-    action: &ActionParts,
-    request: &Request,
-) -> (Decision, Option<Arc<Reason>>) {
-    if exemption(hierarchy, request).is_some() {
-        return (Decision::Allowed, None);
-    }
-    decide(hierarchy, |statement| applies(statement, action, request))
-}
-
 /// Sums up what the statements say, in the order of the hierarchy.
 pub(super) fn decide(
     hierarchy: &Hierarchy,
@@ -195,12 +183,7 @@ pub(super) fn exemption(hierarchy: &Hierarchy, request: &Request) -> Option<Exem
     (principal.kind == PrincipalKind::ServiceLinkedRole).then_some(Exemption::ServiceLinkedRole)
 }
 
-/// Whether a statement applies to a request.
-pub(super) fn applies(statement: &Statement, action: &ActionParts, request: &Request) -> Truth {
-    applies_beside(covers_action(statement, action), statement, request)
-}
-
-/// As [`applies`], where it is known whether the statement covers the action.
+/// Whether a statement applies to a request, where it is known whether it covers the action.
 pub(super) fn applies_beside(covers_action: Truth, statement: &Statement, request: &Request) -> Truth {
     let mut sofar = covers_action;
     if sofar == Truth::No {

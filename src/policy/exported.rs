@@ -269,3 +269,79 @@ fn members<'a>(list: &'a [Unit], accounts: &'a [Member], call: &mut impl FnMut(&
         members(&unit.units, &unit.accounts, call);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DENY: &str =
+        r#"{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}"#;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        folder
+    }
+
+    fn levels(hierarchy: &Hierarchy) -> Vec<(String, Vec<String>)> {
+        let names = |level: &Level| level.policies.iter().map(|policy| policy.name.to_string()).collect();
+        hierarchy.levels.iter().map(|level| (level.name.to_string(), names(level))).collect()
+    }
+
+    fn faults(files: &[(&str, &str)]) -> String {
+        Exported::read(folder(files).path())
+            .unwrap_err()
+            .0
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    #[test]
+    fn the_fixture_says_what_binds_whom() {
+        let exported = Exported::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/scp")).unwrap();
+        assert_eq!(exported.accounts(), ["111111111111", "222222222222", "333333333333"]);
+        let bound = levels(&exported.hierarchy("111111111111").unwrap());
+        let own = |name: &str| vec![FULL_ACCESS.to_owned(), name.to_owned()];
+        assert_eq!(bound[0], ("root".to_owned(), own("control-tower-region-lock")));
+        assert_eq!(bound[1], ("number-use".to_owned(), own("no-internet-gateway")));
+        assert_eq!(bound[2], ("111111111111".to_owned(), own("protect-config")));
+        assert_eq!(levels(&exported.hierarchy("333333333333").unwrap())[2].1, Vec::<String>::new());
+        assert!(exported.hierarchy("999999999999").unwrap().management);
+        assert_eq!(exported.hierarchy("444444444444"), Err(UnknownAccount("444444444444".into())));
+    }
+
+    #[test]
+    fn without_a_tree_every_policy_binds_every_account() {
+        let exported = Exported::read(folder(&[("deny.json", DENY), ("readme.md", "x")]).path()).unwrap();
+        let bound = exported.hierarchy("111111111111").unwrap();
+        assert_eq!(levels(&bound), [("all accounts".to_owned(), vec![FULL_ACCESS.to_owned(), "deny".to_owned()])]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        let twice = "root:\n  accounts: [{id: '1'}, {id: '1', policies: [denny]}]\n";
+        let found = faults(&[("deny.json", DENY), ("tree.yaml", twice)]);
+        assert!(found.contains("the account 1 stands twice") && found.contains("no policy `denny`"), "{found}");
+        assert!(faults(&[("deny.json", "{\n\"Version\": }")]).contains("deny.json:2: it is not JSON"));
+        assert!(faults(&[]).contains("it has no policy"));
+        let found = faults(&[("a.json", &DENY.replace("Deny", "Denny")), ("b.json", &DENY.replace("Action", "Acton"))]);
+        assert!(
+            found.contains("a.json:1: the Effect") && found.contains("b.json:1: a statement has no element `Acton`"),
+            "{found}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_out_of_the_folder_are_not_followed() {
+        let outside = folder(&[("secret.json", DENY)]);
+        let inside = folder(&[("deny.json", DENY)]);
+        std::os::unix::fs::symlink(outside.path().join("secret.json"), inside.path().join("secret.json")).unwrap();
+        let exported = Exported::read(inside.path()).unwrap();
+        assert!(exported.policies().all(|policy| policy.name.as_ref() != "secret"));
+    }
+}

@@ -74,8 +74,14 @@ impl Glob {
         !self.tokens.is_empty() && self.tokens.iter().all(|token| matches!(token, Token::Many))
     }
 
-    pub(super) fn has_wildcard(&self) -> bool {
-        self.tokens.iter().any(|token| !matches!(token, Token::Char(_)))
+    /// The pattern as it would be written.
+    pub(super) fn text(&self) -> String {
+        let character = |token: &Token| match token {
+            Token::Char(c) => *c,
+            Token::One | Token::OneInPart => '?',
+            Token::Many | Token::ManyInPart => '*',
+        };
+        self.tokens.iter().map(character).collect()
     }
 
     pub(super) fn matches(&self, text: &str) -> bool {

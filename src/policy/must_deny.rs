@@ -232,6 +232,16 @@ impl Question {
         self.except_principals.iter().any(|glob| glob.matches(principal))
     }
 
+    /// What it says about principals, resources and keys, as texts.
+    pub(super) fn texts(&self) -> impl Iterator<Item = String> {
+        let globs = self.except_principals.iter().chain(&self.resources).map(Glob::text);
+        let given = self.context.values().flatten().filter_map(|given| match given {
+            Given::Value(text) => Some(text.clone()),
+            Given::Absent => None,
+        });
+        globs.chain(given)
+    }
+
     pub(super) fn asks_resource(&self, resource: &str) -> bool {
         self.resources.is_empty() || self.resources.iter().any(|glob| glob.matches(resource))
     }

@@ -346,3 +346,93 @@ fn resource_pattern(text: &str, variables: bool) -> ResourcePattern {
         ResourcePattern::Glob(Names(Glob::wildcards(text)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn flaws(document: serde_json::Value, policy_type: PolicyType) -> Vec<String> {
+        match read_policy_value("p", &Value::from_notation(document).unwrap(), policy_type) {
+            Ok(_) => Vec::new(),
+            Err(flaws) => flaws.into_iter().map(|flaw| flaw.message).collect(),
+        }
+    }
+
+    fn scp(statement: serde_json::Value) -> Vec<String> {
+        flaws(json!({"Version": "2012-10-17", "Statement": [statement]}), PolicyType::Scp)
+    }
+
+    #[test]
+    fn what_aws_would_refuse_is_a_flaw() {
+        let good = json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"});
+        let with = |name: &str, value: serde_json::Value| {
+            let mut statement = good.clone();
+            statement[name] = value;
+            scp(statement)
+        };
+        assert_eq!(scp(good.clone()), Vec::<String>::new());
+        for (name, value, message) in [
+            ("Effect", json!("deny"), "the Effect must be Allow or Deny"),
+            ("NotAction", json!("s3:*"), "both Action and NotAction"),
+            ("Resource", json!([]), "the list of Resource is empty"),
+            ("Action", json!(5), "Action takes texts"),
+            ("Principal", json!("*"), "no Principal"),
+            ("NotPrincipal", json!({"AWS": "*"}), "no Principal"),
+            ("Condition", json!("x"), "`Condition` must be an object"),
+            ("Condition", json!({"Bool": "x"}), "`Bool` must be an object"),
+            ("Condition", json!({"Bool": {"aws:x": {"a": 1}}}), "`aws:x` takes texts"),
+            ("Conditions", json!({}), "no element `Conditions`"),
+        ] {
+            let found = with(name, value);
+            assert!(found.iter().any(|flaw| flaw.contains(message)), "{name}: {found:?}");
+        }
+        assert!(scp(json!({"Effect": "Deny", "Action": "*"}))[0].contains("neither Resource nor NotResource"));
+        let twice = json!({"Version": "2012-10-17", "Statement": [
+            {"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+            {"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+        ]});
+        assert!(flaws(twice, PolicyType::Scp)[0].contains("stands twice"));
+        assert!(flaws(json!({"Version": "2012-10-18", "Statement": []}), PolicyType::Scp)[0].contains("Version"));
+        assert!(flaws(json!({"Version": "2012-10-17"}), PolicyType::Scp)[0].contains("no Statement"));
+        assert!(flaws(json!([]), PolicyType::Scp)[0].contains("must be an object"));
+        assert!(flaws(json!("{"), PolicyType::Scp)[0].contains("not JSON"));
+    }
+
+    #[test]
+    fn a_resource_control_policy_denies_everyone() {
+        let rcp = |statement| flaws(json!({"Version": "2012-10-17", "Statement": [statement]}), PolicyType::Rcp);
+        let good = json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"});
+        assert_eq!(rcp(good), Vec::<String>::new());
+        assert!(
+            rcp(json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}))[0]
+                .contains("cannot allow")
+        );
+        assert!(rcp(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}))[0].contains("must be `*`"));
+    }
+
+    #[test]
+    fn what_a_template_does_not_tell_stays_open() {
+        let hole = json!({"$unknown": {"unresolved": "Ref Regions"}});
+        let value =
+            |statement| Value::from_notation(json!({"Version": "2012-10-17", "Statement": [statement]})).unwrap();
+        let read = |statement| read_policy_value("p", &value(statement), PolicyType::Scp).unwrap();
+        assert!(read(hole.clone()).missing.is_some());
+        assert!(read(json!({"Effect": hole, "Action": "*", "Resource": "*"})).missing.is_some());
+        let deny = read(json!({"Effect": "Deny", "Action": [hole, "s3:*"], "Resource": "*", "Condition": hole}));
+        assert!(matches!(deny.statements[0].conditions[0], Condition::Open(_)));
+        let covers = |service: &str| deny.statements[0].action.matches(|pattern| pattern.covers(service, "x"));
+        assert_eq!(covers("s3"), super::super::truth::Truth::Yes);
+        assert!(matches!(covers("ec2"), super::super::truth::Truth::Open(_)));
+    }
+
+    #[test]
+    fn a_flaw_in_a_file_has_its_line() {
+        let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\"Effect\": \"Denny\", \"Action\": \"*\", \"Resource\": \"*\"}\n  ]\n}";
+        let faults = read_policy(&SourceFile::new("p.json", text), PolicyType::Scp).unwrap_err();
+        assert_eq!(faults.to_string(), "p.json:4: the Effect must be Allow or Deny");
+        let tabs = text.replace("    ", "\t\t").replace("  ", "\t").replace("Denny", "Deny");
+        let read = read_policy(&SourceFile::new("p.json", tabs), PolicyType::Scp).unwrap();
+        assert_eq!(read.statements[0].line, Some(4));
+    }
+}

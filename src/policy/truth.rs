@@ -83,6 +83,8 @@ pub enum Reason {
     Coupled(String),
     /// Tests of several kinds look at one key, so that its values cannot be told apart exactly.
     MixedTests(String),
+    /// Only a principal with a path such as nobody uses gets through.
+    OddPath(String),
     /// The call touches several resources, and only some of them are refused.
     SeveralResources(String),
     /// There are more cases than the prover looks at.
@@ -144,6 +146,10 @@ impl Reason {
             Self::MixedTests(key) => lang.pick(
                 format!("{key} is tested in several ways at once"),
                 format!("{key} が複数の種類の演算子で同時に判定されている"),
+            ),
+            Self::OddPath(arn) => lang.pick(
+                format!("a principal with an unusual path, such as {arn}, gets through"),
+                format!("{arn} のような特殊なパスのプリンシパルは拒否されない"),
             ),
             Self::SeveralResources(action) => lang.pick(
                 format!("{action} touches several resources, and only some of them are refused"),

@@ -174,11 +174,6 @@ impl Test {
             })
             .collect()
     }
-
-    /// The keys of policy variables that it looks up, in lower case.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.values.iter().filter_map(Operand::template).flat_map(Template::variables)
-    }
 }
 
 impl Base {
@@ -190,6 +185,18 @@ impl Base {
             Self::StringLike => Some(Style::Like),
             Self::Arn => Some(Style::Arn),
             _ => None,
+        }
+    }
+
+    /// Whether a listed value is one that the operator can compare with.
+    pub(super) fn reads(self, value: &str) -> bool {
+        match self {
+            Self::Numeric(_) => number(value).is_some(),
+            Self::Date(_) => moment(value).is_some(),
+            Self::Bool | Self::Null => boolean::truth(value).is_some(),
+            Self::Binary => binary::equal(value, value).is_some(),
+            Self::Ip => block(value).is_some(),
+            Self::StringEquals | Self::StringEqualsIgnoreCase | Self::StringLike | Self::Arn => true,
         }
     }
 }

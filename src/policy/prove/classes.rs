@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::catalogue::Action;
 use super::super::document::{ActionPattern, Statement};
 use super::super::evaluate::ActionParts;
 use super::super::glob::{Glob, Token};
@@ -31,10 +32,34 @@ pub(super) enum Resources {
     Unnamed,
 }
 
+/// Services that readers know, the first ones best.
+const WELL_KNOWN: [&str; 14] = [
+    "ec2",
+    "s3",
+    "iam",
+    "kms",
+    "config",
+    "cloudtrail",
+    "guardduty",
+    "securityhub",
+    "rds",
+    "lambda",
+    "dynamodb",
+    "sts",
+    "logs",
+    "ecs",
+];
+
+/// Lower for actions that tell a reader more: those that change something, of services that everybody knows.
+pub(super) fn rank(action: &Action) -> (bool, usize, &'static str, &'static str) {
+    let known = WELL_KNOWN.iter().position(|known| *known == action.service).unwrap_or(WELL_KNOWN.len());
+    (!action.writes(), known, action.service, action.name)
+}
+
 /// The classes of the documented actions that are asked about.
 pub(super) fn named<'a>(search: &Search<'a>) -> Vec<Class<'a>> {
     type Key<'k> = (Vec<Truth>, Option<&'k [&'static str]>, Resources);
-    let mut classes: BTreeMap<Key<'a>, Vec<String>> = BTreeMap::new();
+    let mut classes: BTreeMap<Key<'a>, Vec<&Action>> = BTreeMap::new();
     for service in &search.catalogue.services {
         let prefix = service.prefix.to_ascii_lowercase();
         let near: Vec<Near<'_>> = search.statements.iter().map(|statement| Near::new(statement, &prefix)).collect();
@@ -49,11 +74,12 @@ pub(super) fn named<'a>(search: &Search<'a>) -> Vec<Class<'a>> {
             } else {
                 Resources::Whatever
             };
-            classes.entry((covers, regions, resources)).or_default().push(action.full_name());
+            classes.entry((covers, regions, resources)).or_default().push(action);
         }
     }
-    let class = |((covers, regions, resources), mut actions): (Key<'a>, Vec<String>)| {
-        actions.sort_by_key(|action| search.rank(action));
+    let class = |((covers, regions, resources), mut actions): (Key<'a>, Vec<&Action>)| {
+        actions.sort_by_key(|action| rank(action));
+        let actions = actions.into_iter().map(Action::full_name).collect();
         Class { actions, covers, regions, resources }
     };
     classes.into_iter().map(class).collect()

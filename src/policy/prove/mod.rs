@@ -9,6 +9,7 @@ mod classes;
 mod exempt;
 mod options;
 mod search;
+mod shared;
 mod words;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ use super::must_deny::Question;
 use super::request::Request;
 use super::truth::Reason;
 pub use exempt::Exempt;
+pub use shared::Prover;
 
 /// Stands for an account whose id is not known, and which no policy names.
 const SOME_ACCOUNT: &str = "000000000000";
@@ -141,7 +143,8 @@ pub fn prove(hierarchy: &Hierarchy, question: &Question, catalogue: &Catalogue) 
     }
     proof.exempt = declared.into_iter().map(|arn| exempt::analyse(arn, &search)).collect();
     // Those that anybody can use come first.
-    proof.holes.sort_by_key(|hole| (!hole.only.is_empty(), hole.actions.first().map(|action| search.rank(action))));
+    let rank = |action: &String| catalogue.find(action).map(classes::rank);
+    proof.holes.sort_by_cached_key(|hole| (!hole.only.is_empty(), hole.actions.first().and_then(rank)));
     proof.verdict = match &proof {
         Proof { holes, .. } if !holes.is_empty() => ProofVerdict::Counterexample,
         Proof { undecided, .. } if !undecided.is_empty() => ProofVerdict::Undecided,

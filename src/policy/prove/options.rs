@@ -24,6 +24,8 @@ pub(super) struct Choice {
     pub(super) future: bool,
     /// It is a principal that the question declares exempt.
     pub(super) declared: bool,
+    /// It is a principal whose path has characters that nobody uses, though IAM takes them.
+    pub(super) odd: bool,
 }
 
 impl Choice {
@@ -54,15 +56,18 @@ pub(super) fn principals(search: &Search<'_>, statements: &[&Statement]) -> Opti
     let mut choices = Vec::new();
     for kind in &search.question.kinds {
         let (domains, seed) = principal_domain(*kind, &search.account);
-        for word in words(&domains, &globs, &[seed])? {
+        let usual = words(&domains, &globs, &[seed])?;
+        let unusual = words(&odd_paths(*kind, &search.account), &globs, &[])?;
+        let marked = usual.into_iter().map(|word| (word, false)).chain(unusual.into_iter().map(|word| (word, true)));
+        for (word, odd) in marked {
             let Ok(principal) = Principal::parse(&word.text) else { continue };
             if principal.kind == *kind {
                 let declared = search.question.exempts(&principal.arn);
-                choices.push(Choice { principal: Some(principal), declared, ..Choice::default() });
+                choices.push(Choice { principal: Some(principal), declared, odd, ..Choice::default() });
             }
         }
     }
-    choices.sort_by_key(|choice| choice.declared);
+    choices.sort_by_key(|choice| (choice.odd, choice.declared));
     Some(apart(choices, |choice| {
         let mut context = search.base.clone();
         if let Some(principal) = &choice.principal {
@@ -73,10 +78,7 @@ pub(super) fn principals(search: &Search<'_>, statements: &[&Statement]) -> Opti
     }))
 }
 
-/// The ARNs that a kind of principal can have, and a plain one of them.
-///
-/// IAM's API takes more characters in a path than in a name; paths with such characters are left out, for they would
-/// make examples that nobody has.
+/// The ARNs that a kind of principal has, and a plain one of them. Paths have the characters of names.
 fn principal_domain(kind: PrincipalKind, account: &str) -> (Vec<Domain>, String) {
     let named = |prefix: &str, name: &str| {
         let start = Domain::default().text(prefix);
@@ -98,6 +100,20 @@ fn principal_domain(kind: PrincipalKind, account: &str) -> (Vec<Domain>, String)
             (vec![Domain::default().text(&prefix).some(Set::Name)], format!("{prefix}developer"))
         }
     }
+}
+
+/// The ARNs with paths of any character that IAM's API takes. They are no examples, for nobody has them; but what lets
+/// them through is not proved.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>, "Path"
+fn odd_paths(kind: PrincipalKind, account: &str) -> Vec<Domain> {
+    let place = match kind {
+        PrincipalKind::User => "user",
+        PrincipalKind::Role | PrincipalKind::ServiceLinkedRole => "role",
+        PrincipalKind::Root | PrincipalKind::FederatedUser => return Vec::new(),
+    };
+    let start = Domain::default().text(&format!("arn:aws:iam::{account}:{place}/"));
+    vec![start.some(Set::Path).text("/").some(Set::Name)]
 }
 
 /// The regions that are asked about and told apart, those that exist first; nothing when there are too many cases.

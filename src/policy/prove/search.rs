@@ -19,24 +19,6 @@ use super::options::{self, Choice};
 /// More cases than this of one class are not looked at.
 const MAX_CASES: usize = 100_000;
 
-/// Services that readers know, the first ones best.
-const WELL_KNOWN: [&str; 14] = [
-    "ec2",
-    "s3",
-    "iam",
-    "kms",
-    "config",
-    "cloudtrail",
-    "guardduty",
-    "securityhub",
-    "rds",
-    "lambda",
-    "dynamodb",
-    "sts",
-    "logs",
-    "ecs",
-];
-
 /// Everything that stays the same over all classes.
 pub(super) struct Search<'a> {
     pub(super) hierarchy: &'a Hierarchy,
@@ -86,14 +68,6 @@ impl<'a> Search<'a> {
     pub(super) fn blank(&self, action: &str) -> Request {
         let context = self.base.clone();
         Request { action: action.to_owned(), resource: None, principal: None, context }
-    }
-
-    /// Lower for actions that tell a reader more: those that change something, of services that everybody knows.
-    pub(super) fn rank(&self, action: &str) -> (bool, usize, String) {
-        let service = action.split(':').next().unwrap_or_default();
-        let known = WELL_KNOWN.iter().position(|known| *known == service).unwrap_or(WELL_KNOWN.len());
-        let writes = self.catalogue.find(action).is_some_and(super::super::catalogue::Action::writes);
-        (!writes, known, action.to_owned())
     }
 
     /// Whether a statement that may cover the actions, or the question, looks at the resource.
@@ -174,12 +148,16 @@ impl<'a> Search<'a> {
             }
             let declared = choices.iter().any(|choice| choice.declared);
             let future = choices.iter().any(|choice| choice.future);
+            let odd = choices.iter().any(|choice| choice.odd);
             let (decision, reason) = self.decide(class, &request);
             let arn = request.principal.as_ref().map(|principal| principal.arn.clone()).unwrap_or_default();
             match decision {
                 Decision::ExplicitlyDenied | Decision::ImplicitlyDenied => {}
                 _ if declared => {
                     found.declared.insert(arn);
+                }
+                Decision::Allowed if odd => {
+                    found.undecided.get_or_insert_with(|| Arc::new(Reason::OddPath(arn)));
                 }
                 Decision::Undecided => found.undecided = found.undecided.take().or(reason),
                 Decision::Allowed if future => found.future = found.future.take().or(Some(request)),

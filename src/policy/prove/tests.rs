@@ -115,12 +115,19 @@ fn an_exemption_with_a_wildcard_is_a_hole_that_members_can_make() {
 
 #[test]
 fn no_principal_is_impossible() {
-    // Without IAM's alphabet for names, `role/x:role/aws` would do.
+    // Only a path with a colon gets through, which IAM takes and nobody has: no witness, and no proof.
     let odd = of_json(serde_json::json!({
         "Effect": "Deny", "Action": "iam:*", "Resource": "*",
         "Condition": {"StringNotLike": {"aws:PrincipalArn": "*:role/*:role/*"}},
     }));
     let proof = ask(vec![odd], serde_json::json!({"actions": ["iam:*"]}));
+    assert_eq!((proof.verdict, proof.holes.len()), (ProofVerdict::Undecided, 0), "{:?}", proof.holes.first());
+    // And none with a character that no name has.
+    let never = of_json(serde_json::json!({
+        "Effect": "Deny", "Action": "iam:*", "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": ["arn:aws:iam::*:role/a b*", "arn:aws:iam::*:user/*!"]}},
+    }));
+    let proof = ask(vec![never], serde_json::json!({"actions": ["iam:*"]}));
     assert_eq!(proof.verdict, ProofVerdict::Proved, "{:?}", proof.holes.first());
 }
 
@@ -270,4 +277,33 @@ fn accounts_that_nothing_binds_have_everything_open() {
         assert_eq!(proof.verdict, ProofVerdict::Counterexample);
         assert!(proof.exemption.is_some());
     }
+}
+
+#[test]
+fn accounts_that_share_their_policies_share_a_proof() {
+    let must = question(region_lock());
+    let catalogue = Catalogue::load().unwrap();
+    let bound = |account: usize, policies: &Vec<Arc<Policy>>| {
+        let mut hierarchy = under(policies.clone());
+        hierarchy.account = Some(format!("{account:012}"));
+        hierarchy
+    };
+    let mut prover = Prover::new(&must, catalogue);
+    let lock = vec![fixture("region-lock")];
+    let full = full_access();
+    let with_full = |policies: &Vec<Arc<Policy>>, account| {
+        let mut hierarchy = bound(account, policies);
+        hierarchy.levels[0].policies[0] = full.clone();
+        hierarchy
+    };
+    for account in 1..=1000 {
+        assert_eq!(prover.prove(&with_full(&lock, account)).verdict, ProofVerdict::Proved);
+    }
+    assert_eq!(prover.made(), 1);
+    let named = vec![of_json(serde_json::json!({
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": "000000000007"}},
+    }))];
+    assert_eq!(prover.prove(&with_full(&named, 7)).verdict, ProofVerdict::Counterexample);
+    assert_eq!(prover.prove(&with_full(&named, 8)).verdict, ProofVerdict::Proved);
 }

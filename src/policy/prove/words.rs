@@ -21,6 +21,8 @@ pub(super) enum Set {
     Name,
     /// A name in IAM, or the slash of a path.
     NameOrSlash,
+    /// A path in IAM.
+    Path,
     Digit,
     LowerOrDigit,
     LowerOrDigitOrDash,
@@ -36,6 +38,7 @@ impl Set {
             // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html, "IAM name requirements"
             Self::Name => c.is_ascii_alphanumeric() || "+=,.@_-".contains(c),
             Self::NameOrSlash => Self::Name.has(c) || c == '/',
+            Self::Path => c.is_ascii_graphic(),
             Self::Digit => c.is_ascii_digit(),
             Self::LowerOrDigit => c.is_ascii_lowercase() || c.is_ascii_digit(),
             Self::LowerOrDigitOrDash => c == '-' || Self::LowerOrDigit.has(c),
