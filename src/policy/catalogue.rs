@@ -187,6 +187,12 @@ mod tests {
     }
 
     #[test]
+    fn the_compressed_table_is_the_readable_one() {
+        let readable = include_str!("../../data/iam-actions.txt");
+        assert!(zstd::decode_all(ACTIONS).unwrap() == readable.as_bytes(), "run scripts/iam_actions.py");
+    }
+
+    #[test]
     fn every_global_service_is_in_the_catalogue() {
         let catalogue = Catalogue::load().unwrap();
         for global in &catalogue.global {

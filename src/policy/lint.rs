@@ -168,9 +168,9 @@ impl Linter<'_> {
             let placeholder = self.placeholder(statement, &written.text, written.span.as_ref());
             let nothing = match &written.pattern {
                 ResourcePattern::Template(template) => has_unknown_variable(template),
-                _ => false,
+                _ => placeholder,
             };
-            reachable |= !nothing && !(placeholder && written.text.contains('['));
+            reachable |= !nothing;
         }
         reachable
     }

@@ -14,7 +14,7 @@ pub(super) struct Asked {
 
 /// `None` where it does not know.
 pub(super) fn decide(levels: &[Value], asked: &Asked) -> Option<&'static str> {
-    let statements: Vec<Vec<Value>> = levels.iter().map(|level| many(level)).collect();
+    let statements: Vec<Vec<Value>> = levels.iter().map(many).collect();
     let mut open = false;
     for statement in statements.iter().flatten().filter(|statement| statement["Effect"] == "Deny") {
         match applies(statement, asked) {

@@ -43,7 +43,7 @@ pub enum ProofVerdict {
 #[derive(Clone, Debug)]
 pub struct Proof {
     pub verdict: ProofVerdict,
-    /// How many documented actions were asked about.
+    /// How many documented actions were asked about, and can be called so.
     pub asked: usize,
     /// What gets through, the most telling first.
     pub holes: Vec<Hole>,
@@ -113,8 +113,10 @@ pub fn prove(hierarchy: &Hierarchy, question: &Question, catalogue: &Catalogue) 
     };
     let mut declared = BTreeSet::new();
     for class in classes::named(&search) {
-        proof.asked += class.actions.len();
         let found = search.class(&class);
+        if found.asked || found.undecided.is_some() {
+            proof.asked += class.actions.len();
+        }
         declared.extend(found.declared);
         if let Some(request) = found.future {
             proof.future.push(Hole { actions: class.actions.clone(), request, only: Vec::new() });
@@ -148,7 +150,7 @@ pub fn prove(hierarchy: &Hierarchy, question: &Question, catalogue: &Catalogue) 
     proof.verdict = match &proof {
         Proof { holes, .. } if !holes.is_empty() => ProofVerdict::Counterexample,
         Proof { undecided, .. } if !undecided.is_empty() => ProofVerdict::Undecided,
-        // Nothing that was asked about exists, so that nothing was proved.
+        // No such request exists, so that nothing was proved.
         Proof { asked: 0, .. } => ProofVerdict::Undecided,
         Proof { exempt, .. } if !exempt.is_empty() => ProofVerdict::ProvedExcept,
         _ => ProofVerdict::Proved,

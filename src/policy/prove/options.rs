@@ -174,16 +174,12 @@ pub(super) fn resources(search: &Search<'_>, statements: &[&Statement], of: &Res
         Resources::Types(_, "") => vec![None],
         Resources::Types(service, types) => {
             let service = search.catalogue.service(service);
-            let names = types.split(',').map(|name| name.trim_end_matches('!'));
-            names
-                .map(|name| {
-                    Some(
-                        service
-                            .and_then(|service| service.arn(name))
-                            .map_or_else(any_arn, |arn| arn_domain(arn, &search.account)),
-                    )
-                })
-                .collect()
+            let arn = |name| service.and_then(|service| service.arn(name));
+            let of_type = |name| arn(name).map_or_else(any_arn, |arn| arn_domain(arn, &search.account));
+            let named = types.split(',').map(|name| Some(of_type(name.trim_end_matches('!'))));
+            // A call that need not name any may be about none.
+            let none = (!types.contains('!')).then_some(None);
+            named.chain(none).collect()
         }
         Resources::Unnamed => vec![None, Some(any_arn())],
     };

@@ -28,7 +28,7 @@ pub(super) struct Search<'a> {
     pub(super) account: String,
     /// What is the same in every request.
     pub(super) base: Context,
-    sides: RefCell<BTreeMap<SidesKey, Rc<Result<Sides, Arc<Reason>>>>>,
+    sides: RefCell<BTreeMap<SidesKey, SharedSides>>,
 }
 
 /// The statements that may apply, and the regions of the actions.
@@ -37,9 +37,14 @@ type SidesKey = (Vec<usize>, Option<Vec<String>>);
 /// The choices for each part of a request but the resource.
 type Sides = Vec<Vec<Choice>>;
 
+/// They are the same for every class that the same statements may bind.
+type SharedSides = Rc<Result<Sides, Arc<Reason>>>;
+
 /// What the search of a class found.
 #[derive(Default)]
 pub(super) struct Found {
+    /// Whether there is any request that is asked about.
+    pub(super) asked: bool,
     /// A request that gets through.
     pub(super) hole: Option<Request>,
     /// One that would, in a region that does not exist yet.
@@ -99,12 +104,7 @@ impl<'a> Search<'a> {
         combine(found, action, matches!(class.resources, Resources::Types(..)))
     }
 
-    fn sides(
-        &self,
-        relevant: Vec<usize>,
-        statements: &[&Statement],
-        regions: Option<&[&str]>,
-    ) -> Rc<Result<Sides, Arc<Reason>>> {
+    fn sides(&self, relevant: Vec<usize>, statements: &[&Statement], regions: Option<&[&str]>) -> SharedSides {
         let key = (relevant, regions.map(|regions| regions.iter().map(|region| (*region).to_owned()).collect()));
         if let Some(sides) = self.sides.borrow().get(&key) {
             return Rc::clone(sides);
@@ -148,6 +148,7 @@ impl<'a> Search<'a> {
             }
             let declared = choices.iter().any(|choice| choice.declared);
             let future = choices.iter().any(|choice| choice.future);
+            found.asked |= !declared && !future;
             let odd = choices.iter().any(|choice| choice.odd);
             let (decision, reason) = self.decide(class, &request);
             let arn = request.principal.as_ref().map(|principal| principal.arn.clone()).unwrap_or_default();
@@ -197,6 +198,7 @@ fn combine(mut found: Vec<Found>, action: &str, typed: bool) -> Found {
     let some = typed && through > 0 && through < found.len();
     let mut joined = Found::default();
     for part in &mut found {
+        joined.asked |= part.asked;
         joined.declared.append(&mut part.declared);
         joined.undecided = joined.undecided.take().or(part.undecided.take());
         joined.future = joined.future.take().or(part.future.take());
@@ -240,7 +242,7 @@ fn for_each_case(lists: &[&[Choice]], mut call: impl FnMut(&[usize])) {
 /// just when MFA was used; temporary credentials, and only these, say when they were issued and whether MFA was used.
 fn is_possible(context: &Context) -> bool {
     use super::super::request::KeyValue::{Absent, Values};
-    let says = |key: &str, text: &str| matches!(context.get(key), Values(values) if values == [text.to_owned()]);
+    let says = |key: &str, text: &str| matches!(context.get(key), Values(values) if values.iter().all(|value| value.eq_ignore_ascii_case(text)));
     let mfa = context.get("aws:multifactorauthpresent");
     let age = context.get("aws:multifactorauthage");
     let set = |key: &str| context.iter().any(|(name, _)| name == key);
@@ -253,5 +255,6 @@ fn is_possible(context: &Context) -> bool {
     let temporary = says("aws:principaltype", "AssumedRole") || says("aws:principaltype", "FederatedUser");
     let issued = set("aws:tokenissuetime").then(|| context.get("aws:tokenissuetime") != Absent);
     let long_term = issued == Some(false);
-    !(temporary && long_term) && !(long_term && set("aws:multifactorauthpresent") && mfa != Absent)
+    let mfa_by_long_term = long_term && set("aws:multifactorauthpresent") && mfa != Absent;
+    !(mfa_by_long_term || temporary && long_term)
 }

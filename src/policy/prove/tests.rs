@@ -220,8 +220,49 @@ fn actions_that_do_not_exist_yet_are_told_apart_from_those_that_do() {
 #[test]
 fn a_question_about_nothing_that_exists_is_not_proved() {
     let all = of_json(serde_json::json!({"Effect": "Deny", "Action": "*", "Resource": "*"}));
-    let proof = ask(vec![all], serde_json::json!({"actions": ["macie:*"]}));
-    assert_eq!(proof.verdict, ProofVerdict::Undecided);
+    for must in [
+        serde_json::json!({"actions": ["macie:*"]}),
+        serde_json::json!({"actions": ["iam:*"], "regions": {"only": ["eu-west-1"]}}),
+        serde_json::json!({"actions": ["iam:ListRoles"], "resources": ["arn:aws:iam::*:role/x"]}),
+        serde_json::json!({"actions": ["sqs:*"], "principals": {"kinds": ["root"], "except": ["arn:aws:iam::*:root"]}}),
+    ] {
+        assert_eq!(ask(vec![all.clone()], must.clone()).verdict, ProofVerdict::Undecided, "{must}");
+    }
+}
+
+#[test]
+fn a_denial_on_some_resources_is_told_from_one_on_all() {
+    let deny = |resource: &str| {
+        of_json(serde_json::json!({"Effect": "Deny", "Action": ["ec2:*", "iam:*"], "Resource": resource}))
+    };
+    let verdict =
+        |resource: &str, action: &str| ask(vec![deny(resource)], serde_json::json!({"actions": [action]})).verdict;
+    let roles = "arn:aws:iam::*:role/*";
+    assert_eq!(verdict(roles, "iam:DeleteRole"), ProofVerdict::Proved);
+    assert_eq!(verdict("arn:aws:iam::*:role/ops-*", "iam:DeleteRole"), ProofVerdict::Counterexample);
+    assert_eq!(verdict(roles, "iam:DeleteUser"), ProofVerdict::Counterexample);
+    assert_eq!(verdict(roles, "iam:ListRoles"), ProofVerdict::Counterexample);
+    // The call names an instance, and much else.
+    assert_eq!(verdict("arn:aws:ec2:*:*:instance/*", "ec2:RunInstances"), ProofVerdict::Undecided);
+    let protected = serde_json::json!({
+        "actions": ["iam:DeleteRole", "iam:PutRolePolicy"], "resources": ["arn:aws:iam::*:role/agency/*"],
+    });
+    assert_eq!(ask(vec![deny("arn:aws:iam::*:role/agency/*")], protected.clone()).verdict, ProofVerdict::Proved);
+    let narrow = ask(vec![deny("arn:aws:iam::*:role/agency/a*")], protected);
+    assert_eq!(narrow.verdict, ProofVerdict::Counterexample);
+    assert!(narrow.holes[0].request.resource.as_deref().unwrap().contains(":role/agency/"), "{:?}", narrow.holes[0]);
+}
+
+#[test]
+fn keys_that_go_together_are_never_apart() {
+    let mfa = of_json(serde_json::json!([
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}},
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3600"}}},
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"NumericLessThanEquals": {"aws:MultiFactorAuthAge": "3600"}}},
+    ]));
+    // With MFA there is an age, and every age is denied.
+    let proof = ask(vec![mfa], serde_json::json!({"actions": ["sqs:*"]}));
+    assert_eq!(proof.verdict, ProofVerdict::Proved, "{:?}", proof.holes.first());
 }
 
 #[test]
