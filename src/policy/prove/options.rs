@@ -11,7 +11,7 @@ use super::super::request::{Context, KeyValue, Principal, PrincipalKind, Request
 use super::super::truth::{Reason, Truth};
 use super::cells;
 use super::classes::Resources;
-use super::search::Search;
+use super::search::{Search, is_temporary};
 use super::words::{Domain, Set, words};
 
 /// One choice for a part of a request.
@@ -74,7 +74,9 @@ pub(super) fn principals(search: &Search<'_>, statements: &[&Statement]) -> Opti
             principal.describe_in(&mut context);
         }
         let tests = statements.iter().flat_map(|statement| statement.tests());
-        tests.filter(|test| OF_PRINCIPAL.contains(&test.key.as_str())).map(|test| test.holds(&context)).collect()
+        let tests = tests.filter(|test| OF_PRINCIPAL.contains(&test.key.as_str()));
+        // Which keys go together hangs on the kind of credentials.
+        tests.map(|test| test.holds(&context)).chain([is_temporary(&context).into()]).collect()
     }))
 }
 
@@ -164,7 +166,12 @@ fn side(search: &Search<'_>, statements: &[&Statement], key: &str, choice: &Choi
         context.set(key, value.clone());
     }
     let tests = statements.iter().flat_map(|statement| statement.tests());
-    tests.filter(|test| test.key == key).map(|test| test.holds(&context)).collect()
+    let answers = tests.filter(|test| test.key == key).map(|test| test.holds(&context));
+    // Which keys go together hangs on their presence, and on whether MFA was used.
+    let value = context.get(key);
+    let absent = value == KeyValue::Absent;
+    let mfa = key == "aws:multifactorauthpresent" && value == KeyValue::Values(vec!["true".to_owned()]);
+    answers.chain([absent.into(), mfa.into()]).collect()
 }
 
 /// For each resource type, the resources that are asked about and told apart; nothing when there are too many cases.

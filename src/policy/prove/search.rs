@@ -10,7 +10,7 @@ use super::super::document::{ResourcePattern, Statement};
 use super::super::evaluate::{Decision, Exemption, Hierarchy, applies_beside, decide, exemption};
 use super::super::keys::OF_PRINCIPAL;
 use super::super::must_deny::Question;
-use super::super::request::{Context, Request};
+use super::super::request::{Context, KeyValue, Request};
 use super::super::truth::{Reason, Truth};
 use super::SOME_ACCOUNT;
 use super::classes::{Class, Resources};
@@ -236,25 +236,34 @@ fn for_each_case(lists: &[&[Choice]], mut call: impl FnMut(&[usize])) {
     }
 }
 
-/// Whether the keys of a request go together.
+/// Whether the keys of a request go together, as far as they are known.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>: the age of MFA is there
 /// just when MFA was used; temporary credentials, and only these, say when they were issued and whether MFA was used.
 fn is_possible(context: &Context) -> bool {
-    use super::super::request::KeyValue::{Absent, Values};
-    let says = |key: &str, text: &str| matches!(context.get(key), Values(values) if values.iter().all(|value| value.eq_ignore_ascii_case(text)));
-    let mfa = context.get("aws:multifactorauthpresent");
-    let age = context.get("aws:multifactorauthage");
-    let set = |key: &str| context.iter().any(|(name, _)| name == key);
-    if set("aws:multifactorauthpresent") && set("aws:multifactorauthage") {
-        let used = says("aws:multifactorauthpresent", "true");
-        if used == (age == Absent) {
-            return false;
-        }
+    // Nothing for a key that is not told apart here, or may have any value.
+    let told = |key: &str| {
+        let told = context.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone());
+        told.filter(|value| !matches!(value, KeyValue::Open(_)))
+    };
+    let present = |key: &str| told(key).map(|value| value != KeyValue::Absent);
+    let is_true = |value: KeyValue| match value {
+        KeyValue::Values(values) => values.iter().all(|text| text.eq_ignore_ascii_case("true")),
+        _ => false,
+    };
+    let mfa = told("aws:multifactorauthpresent").map(is_true);
+    if let (Some(used), Some(aged)) = (mfa, present("aws:multifactorauthage"))
+        && used != aged
+    {
+        return false;
     }
-    let temporary = says("aws:principaltype", "AssumedRole") || says("aws:principaltype", "FederatedUser");
-    let issued = set("aws:tokenissuetime").then(|| context.get("aws:tokenissuetime") != Absent);
-    let long_term = issued == Some(false);
-    let mfa_by_long_term = long_term && set("aws:multifactorauthpresent") && mfa != Absent;
-    !(mfa_by_long_term || temporary && long_term)
+    let long_term = present("aws:tokenissuetime") == Some(false);
+    let says_mfa = present("aws:multifactorauthpresent") == Some(true);
+    !(long_term && (says_mfa || is_temporary(context)))
+}
+
+/// Whether the principal can only have temporary credentials.
+pub(super) fn is_temporary(context: &Context) -> bool {
+    let kind = context.get("aws:principaltype");
+    ["AssumedRole", "FederatedUser"].iter().any(|name| kind == KeyValue::Values(vec![(*name).to_owned()]))
 }

@@ -348,3 +348,29 @@ fn accounts_that_share_their_policies_share_a_proof() {
     assert_eq!(prover.prove(&with_full(&named, 7)).verdict, ProofVerdict::Counterexample);
     assert_eq!(prover.prove(&with_full(&named, 8)).verdict, ProofVerdict::Proved);
 }
+
+#[test]
+fn a_key_that_goes_with_another_is_not_left_out() {
+    let deny = |condition: serde_json::Value| {
+        let statement =
+            serde_json::json!({"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": condition});
+        ask(vec![of_json(statement)], serde_json::json!({"actions": ["sqs:*"]}))
+    };
+    // Long-term keys say nothing of when they were issued, and only users and root have them.
+    let proof = deny(serde_json::json!({"Null": {"aws:TokenIssueTime": "false"}}));
+    assert_eq!(proof.verdict, ProofVerdict::Counterexample);
+    let kind = proof.holes[0].request.principal.as_ref().unwrap().kind;
+    assert!(matches!(kind, PrincipalKind::User | PrincipalKind::Root), "{kind:?}");
+    // With MFA the age may be small.
+    let mfa = serde_json::json!({
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}, "NumericGreaterThanIfExists": {"aws:MultiFactorAuthAge": "3600"},
+    });
+    assert_eq!(deny(mfa).verdict, ProofVerdict::Counterexample);
+    // A state in which nothing is told of the one key leaves the other as it is.
+    let both = serde_json::json!([
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"Null": {"aws:TokenIssueTime": "true"}}},
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"Null": {"aws:TokenIssueTime": "false"}}},
+    ]);
+    let proof = ask(vec![of_json(both)], serde_json::json!({"actions": ["sqs:*"]}));
+    assert_eq!(proof.verdict, ProofVerdict::Proved, "{:?}", proof.holes.first());
+}
