@@ -83,6 +83,8 @@ pub enum Reason {
     Coupled(String),
     /// Tests of several kinds look at one key, so that its values cannot be told apart exactly.
     MixedTests(String),
+    /// Only a request with a key of another service gets through, which the action may not have.
+    ForeignKey { action: String, key: String },
     /// Only a principal with a path such as nobody uses gets through.
     OddPath(String),
     /// The call touches several resources, and only some of them are refused.
@@ -146,6 +148,10 @@ impl Reason {
             Self::MixedTests(key) => lang.pick(
                 format!("{key} is tested in several ways at once"),
                 format!("{key} が複数の種類の演算子で同時に判定されている"),
+            ),
+            Self::ForeignKey { action, key } => lang.pick(
+                format!("it is not known whether {action} ever has the key {key}"),
+                format!("{action} に条件キー {key} があるかどうか分からない"),
             ),
             Self::OddPath(arn) => lang.pick(
                 format!("a principal with an unusual path, such as {arn}, gets through"),

@@ -161,6 +161,10 @@ impl<'a> Search<'a> {
                     found.undecided.get_or_insert_with(|| Arc::new(Reason::OddPath(arn)));
                 }
                 Decision::Undecided => found.undecided = found.undecided.take().or(reason),
+                Decision::Allowed if foreign_key(&request).is_some() => {
+                    let (action, key) = (action.to_owned(), foreign_key(&request).unwrap_or_default());
+                    found.undecided.get_or_insert_with(|| Arc::new(Reason::ForeignKey { action, key }));
+                }
                 Decision::Allowed if future => found.future = found.future.take().or(Some(request)),
                 Decision::Allowed => {
                     ordinary |= at.first() == Some(&0);
@@ -234,6 +238,16 @@ fn for_each_case(lists: &[&[Choice]], mut call: impl FnMut(&[usize])) {
             place += 1;
         }
     }
+}
+
+/// A key that is present, and belongs to another service than the action.
+fn foreign_key(request: &Request) -> Option<String> {
+    let service = request.action.split(':').next().unwrap_or_default();
+    let present = request.context.iter().filter(|(_, value)| matches!(value, KeyValue::Values(_)));
+    let mut foreign = present.filter(|(key, _)| {
+        key.split_once(':').is_some_and(|(prefix, _)| prefix != "aws" && !prefix.eq_ignore_ascii_case(service))
+    });
+    foreign.next().map(|(key, _)| key.to_owned())
 }
 
 /// Whether the keys of a request go together, as far as they are known.

@@ -374,3 +374,14 @@ fn a_key_that_goes_with_another_is_not_left_out() {
     let proof = ask(vec![of_json(both)], serde_json::json!({"actions": ["sqs:*"]}));
     assert_eq!(proof.verdict, ProofVerdict::Proved, "{:?}", proof.holes.first());
 }
+
+#[test]
+fn a_key_of_another_service_is_no_way_through() {
+    let types = of_json(serde_json::json!({
+        "Effect": "Deny", "Action": ["sqs:*", "ec2:RunInstances"], "Resource": "*",
+        "Condition": {"StringNotLike": {"ec2:InstanceType": "t3.*"}},
+    }));
+    let verdict = |action: &str| ask(vec![types.clone()], serde_json::json!({"actions": [action]})).verdict;
+    assert_eq!(verdict("ec2:RunInstances"), ProofVerdict::Counterexample);
+    assert_eq!(verdict("sqs:*"), ProofVerdict::Undecided);
+}
