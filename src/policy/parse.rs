@@ -18,6 +18,9 @@ use super::truth::Reason;
 use crate::model::{Unknown, Value};
 use crate::syntax::{Fault, Faults, Node, SourceFile, nearest, parse};
 
+/// AWS stores some ten thousand characters; what is far longer is no policy.
+const MAX_BYTES: usize = 256 * 1024;
+
 /// Something that AWS would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
@@ -80,8 +83,12 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 }
 
 fn read(name: &str, tree: &Tree, policy_type: PolicyType, file: Option<&SourceFile>) -> (Policy, Vec<Flaw>) {
-    let mut reader = Reader { flaws: Vec::new(), policy_type, variables: false, missing: None, file };
+    let mut reader = Reader { flaws: Vec::new(), policy_type, variables: false, missing: None, file, bytes: 0 };
     let statements = reader.document(tree);
+    if reader.bytes > MAX_BYTES {
+        let message = format!("its texts are longer than {} KiB", MAX_BYTES >> 10);
+        reader.flaw(tree, message, "AWS stores no policy of that size; check the file");
+    }
     let policy = Policy { name: name.into(), variables: reader.variables, statements, missing: reader.missing };
     (policy, reader.flaws)
 }
@@ -92,6 +99,8 @@ struct Reader<'a> {
     variables: bool,
     missing: Option<Arc<Unknown>>,
     file: Option<&'a SourceFile>,
+    /// How long the texts are so far.
+    bytes: usize,
 }
 
 impl Reader<'_> {
@@ -257,7 +266,7 @@ impl Reader<'_> {
         };
         let mut patterns = Vec::new();
         for item in tree.one_or_many() {
-            let (text, pattern) = match &item.shape {
+            let (text, pattern): (Arc<str>, P) = match &item.shape {
                 Shape::Text(text) => (text.as_str().into(), read(text, self.variables)),
                 Shape::Open(cause) => ("?".into(), P::from_reason(Arc::new(Reason::NotKnown(Arc::clone(cause))))),
                 _ => {
@@ -265,6 +274,7 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            self.bytes += text.len();
             patterns.push(Written { text, span: item.span.clone(), pattern });
         }
         if patterns.is_empty() {
@@ -300,6 +310,7 @@ impl Reader<'_> {
         for item in tree.one_or_many() {
             match &item.shape {
                 Shape::Text(text) | Shape::Scalar(text) => {
+                    self.bytes += text.len();
                     values.push(Operand::new(Template::parse(text, self.variables), operator.as_ref()));
                 }
                 Shape::Open(cause) => values.push(Operand::Open(Arc::clone(cause))),
@@ -396,6 +407,8 @@ mod tests {
         assert!(flaws(json!({"Version": "2012-10-18", "Statement": []}), PolicyType::Scp)[0].contains("Version"));
         assert!(flaws(json!({"Version": "2012-10-17"}), PolicyType::Scp)[0].contains("no Statement"));
         assert!(flaws(json!([]), PolicyType::Scp)[0].contains("must be an object"));
+        let long = vec!["s3:x".repeat(100); 1000];
+        assert!(with("Action", json!(long))[0].contains("longer than 256 KiB"));
         assert!(flaws(json!("{"), PolicyType::Scp)[0].contains("not JSON"));
     }
 

@@ -9,6 +9,9 @@ use super::super::glob::{Glob, Token};
 /// More states than this, and the answer is that it is not known.
 const MAX_STATES: usize = 60_000;
 
+/// And no more memory than this, in words of 64 bits, for the states and for the moves between them.
+const MAX_WORDS: usize = 4_000_000;
+
 /// A set of characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Set {
@@ -89,7 +92,7 @@ pub(super) struct Word {
 pub(super) fn words(domains: &[Domain], patterns: &[&Glob], seeds: &[String]) -> Option<Vec<Word>> {
     let mut found: BTreeMap<Vec<bool>, (usize, String)> = BTreeMap::new();
     for domain in domains {
-        Search::new(domain, patterns).run(seeds, &mut found)?;
+        Search::new(domain, patterns)?.run(seeds, &mut found)?;
     }
     let mut words: Vec<(usize, Word)> =
         found.into_iter().map(|(matches, (rank, text))| (rank, Word { text, matches })).collect();
@@ -110,7 +113,7 @@ struct Search {
 }
 
 impl Search {
-    fn new(domain: &Domain, patterns: &[&Glob]) -> Self {
+    fn new(domain: &Domain, patterns: &[&Glob]) -> Option<Self> {
         let mut machines: Vec<Vec<Step>> = vec![domain.0.iter().map(|(set, many)| Step::Of(*set, *many)).collect()];
         machines.extend(
             patterns.iter().map(|glob| glob.tokens.iter().map(|token| Step::Token(*token, glob.fold)).collect()),
@@ -118,6 +121,9 @@ impl Search {
         let bits: usize = machines.iter().map(|machine| machine.len() + 1).sum();
         let empty: State = vec![0; bits.div_ceil(64)];
         let symbols = symbols(domain, patterns);
+        if symbols.len().saturating_mul(2 * empty.len()) > MAX_WORDS {
+            return None;
+        }
         let mut moves = vec![(empty.clone(), empty.clone()); symbols.len()];
         let (mut repeats, mut start, mut ends) = (empty.clone(), empty, Vec::new());
         let mut at = 0;
@@ -141,7 +147,7 @@ impl Search {
         let mut first = std::mem::take(&mut search.start);
         search.skip_repeats(&mut first);
         search.start = first;
-        search
+        Some(search)
     }
 
     fn run(&self, seeds: &[String], found: &mut BTreeMap<Vec<bool>, (usize, String)>) -> Option<()> {
@@ -152,6 +158,7 @@ impl Search {
         let mut parents: Vec<(usize, usize)> = vec![(0, 0)];
         let mut seen: HashMap<State, usize> = HashMap::from([(self.start.clone(), 0)]);
         let mut queue = VecDeque::from([self.start.clone()]);
+        let most = MAX_STATES.min(MAX_WORDS / self.start.len().max(1));
         let mut at = 0;
         while let Some(state) = queue.pop_front() {
             if let Some(matches) = self.accepted(&state) {
@@ -163,7 +170,7 @@ impl Search {
                 if !self.alive(&next) || seen.contains_key(&next) {
                     continue;
                 }
-                if parents.len() >= MAX_STATES {
+                if parents.len() >= most {
                     return None;
                 }
                 seen.insert(next.clone(), parents.len());
@@ -336,6 +343,13 @@ mod tests {
         let patterns: Vec<String> = ('a'..='z').map(|c| format!("*{c}*")).collect();
         let globs: Vec<Glob> = patterns.iter().map(|text| Glob::wildcards(text)).collect();
         assert_eq!(words(&[Domain::anything()], &globs.iter().collect::<Vec<_>>(), &[]), None);
+    }
+
+    #[test]
+    fn patterns_of_any_size_are_bounded() {
+        let characters: String = ('a'..='\u{2fff}').collect();
+        let long = Glob::wildcards(&characters.repeat(3));
+        assert_eq!(words(&[Domain::anything()], &[&long], &[]), None);
     }
 
     proptest! {
