@@ -3,7 +3,8 @@
 
 The resource provider schemas come from the cfn-lint package, so that the names are facts
 from a package and not from memory. `rules lint` uses the table to find a property which a
-resource type does not have; tests use it to check the names that the collectors emit.
+resource type does not have; tests use it to check the names that the collectors emit; what
+files declare is given the scalar types that it has.
 
 Usage, from the root of the repository:
 
@@ -17,16 +18,20 @@ packages give the same bytes: nothing depends on the day of the run.
 
 Format: header lines start with `#`; then one line per resource type, sorted by type name:
 
-    line  = type SP regions SP body
+    line  = type SP regions [ ":" identifier { "," identifier } ] SP body
     regions = "T" (Tokyo only) | "O" (Osaka only) | "TO" (both)
-    body  = [ "*" ] [ name node { SP name node } ]
-    node  = [ "*" ] [ "(" body ")" ] [ "[" item "]" ]
+    body  = [ mark ] [ "*" ] [ name node { SP name node } ]
+    node  = [ mark ] [ "*" ] [ "(" body ")" ] [ "[" item "]" ]
     item  = body | node
+    mark  = "?" | "#" | "%" | "^"
 
-A bare name is a scalar, `(…)` an object, `[…]` a list: `[]` of scalars, `[A B]` of objects,
+An identifier is a property of the schema's primaryIdentifier. A bare name is a text, `?` a
+boolean, `#` an integer, `%` a number, `^` a scalar that may be of several types, or of one
+that the schema does not say. `(…)` is an object, `[…]` a list: `[]` of texts, `[A B]` of objects,
 `[[…]]` of lists. `*` stands for "anything below": a free-form object, a map, or a
 definition that contains itself and is therefore cut where it begins again. A node that may
-be several of these (oneOf, anyOf, allOf) carries all of them.
+be several of these (oneOf, anyOf, allOf) carries all of them; `^` on a list says that one
+scalar may stand in its place.
 Read-only attributes (Arn, Id) are listed too: they are properties in the schemas.
 """
 
@@ -46,6 +51,13 @@ ALTERNATIVES = ("oneOf", "anyOf", "allOf")
 CONDITIONS = ("if", "then", "else")
 # Keywords that say what a value is; a schema without any of them allows everything.
 SHAPES = ("$ref", "type", "properties", "patternProperties", "items", *ALTERNATIVES, *CONDITIONS)
+MARKS = {
+    frozenset({"string"}): "",
+    frozenset({"boolean"}): "?",
+    frozenset({"integer"}): "#",
+    frozenset({"number"}): "%",
+    frozenset({"integer", "number"}): "%",
+}
 SCALARS = ("enum", "const", "pattern", "format", "minLength", "maxLength", "minimum", "maximum")
 
 
@@ -54,11 +66,13 @@ class Node:
 
     def __init__(self, free=False):
         self.free = free
+        self.scalars = set()
         self.properties = {}
         self.item = None
 
     def merge(self, other):
         self.free |= other.free
+        self.scalars |= other.scalars
         for name, node in other.properties.items():
             self.properties.setdefault(name, Node()).merge(node)
         if other.item is not None:
@@ -69,6 +83,7 @@ class Node:
         """Add what `other` names; what this node already knows about, it knows better."""
         if not self.shaped():
             self.free |= other.free
+        self.scalars |= other.scalars
         for name, node in other.properties.items():
             if name in self.properties:
                 self.properties[name].refine(node)
@@ -84,14 +99,15 @@ class Node:
 
     def body(self):
         """The text of an object's inside, or of a list's."""
-        return " ".join((["*"] if self.free else []) + self.names())
+        start = self.mark() + ("*" if self.free else "")
+        return " ".join(([start] if start else []) + self.names())
 
     def names(self):
         return [name + node.suffix() for name, node in sorted(self.properties.items())]
 
     def suffix(self):
         """The text after a property's name."""
-        text = "*" if self.free else ""
+        text = self.mark() + ("*" if self.free else "")
         if self.properties:
             text += f"({' '.join(self.names())})"
         if self.item is not None:
@@ -99,6 +115,15 @@ class Node:
             nested = self.item.item is not None
             text += f"[{self.item.suffix() if nested else self.item.body()}]"
         return text
+
+
+    def mark(self):
+        """Which scalars may stand here."""
+        if self.item is not None:
+            return "^" if self.scalars else ""
+        if self.free or self.properties:
+            return ""
+        return MARKS.get(frozenset(self.scalars), "^")
 
 
 def types_of(schema):
@@ -113,6 +138,16 @@ def is_scalar(schema):
         return not {"object", "array"} & set(types)
     says_scalar = any(keyword in schema for keyword in SCALARS) and schema.get("format") != "json"
     return says_scalar and not any(keyword in schema for keyword in SHAPES)
+
+
+def scalars_of(schema):
+    """The names of the scalar types that a schema allows, as far as it says them."""
+    if types := types_of(schema):
+        return set(types) & {"string", "boolean", "integer", "number"}
+    values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    if values:
+        return {"string"} if all(isinstance(value, str) for value in values) else set()
+    return {"string"} if {"pattern", "minLength", "maxLength"} & set(schema) else set()
 
 
 def resolve(document, reference):
@@ -134,6 +169,7 @@ def read(document, schema, open_references=()):
             return Node(free=True)
         return read(document, resolve(document, reference), (*open_references, reference))
     node = Node()
+    node.scalars = scalars_of(schema)
     if is_scalar(schema):
         return node
     below = lambda part: read(document, part, open_references)
@@ -180,7 +216,9 @@ def render(schemas):
             document = load(schemas / "resources" / f"{digest}.json")
             root = {k: v for k, v in document.items() if k != "type"}
             node.merge(read(document, root | {"type": "object"}))
-        lines.append(f"{type_name} {flags} {node.body()}".rstrip())
+        names = [path.removeprefix("/properties/").replace("/", ".") for path in document.get("primaryIdentifier", [])]
+        place = ":".join([flags] + ([",".join(names)] if names else []))
+        lines.append(f"{type_name} {place} {node.body()}".rstrip())
     date = load(schemas / "version.json")["schema_date"][:10]
     header = [
         f"# source: cfn-lint {version('cfn-lint')}, {date}",

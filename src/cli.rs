@@ -9,6 +9,7 @@ use crate::model::{AccountClass, AccountId, Lang, Severity};
 /// Headings of the help text; without one, an option falls under the heading of the group flattened before it.
 const EVIDENCE: &str = "Evidence";
 const REPORT: &str = "Report";
+const DEPLOYMENT: &str = "Deployment";
 
 /// Checks whether every AWS account of a fleet keeps its guardrails.
 ///
@@ -41,6 +42,8 @@ pub struct Cli {
 pub enum Command {
     /// Collect the accounts, judge them, and report
     Scan(Box<ScanArgs>),
+    /// Judge CloudFormation templates, CDK assemblies and Terraform plans before they are deployed
+    Check(Box<CheckArgs>),
     /// Collect the accounts into a bundle, without a report
     Collect(Box<CollectArgs>),
     /// List, show, test and lint guardrails
@@ -172,17 +175,67 @@ pub struct ScanArgs {
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
 
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// What is printed and written, and what the exit code says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = REPORT)]
+pub struct ReportArgs {
     /// The format of the report on standard output
-    #[arg(long, help_heading = REPORT, visible_alias = "output-format", value_name = "FORMAT", default_value = "table", value_parser = crate::output::parse_format)]
+    #[arg(long, visible_alias = "output-format", value_name = "FORMAT", default_value = "table", value_parser = crate::output::parse_format)]
     pub format: &'static crate::output::Format,
 
     /// Also write the report to a file: PATH, or FORMAT=PATH; may be repeated
-    #[arg(short, long, help_heading = REPORT, value_name = "[FORMAT=]PATH")]
+    #[arg(short, long, value_name = "[FORMAT=]PATH")]
     pub output: Vec<String>,
 
     /// The least severity of a failure that makes the exit code 1
-    #[arg(long, help_heading = REPORT, value_enum, default_value_t = FailOn::Low)]
+    #[arg(long, value_enum, default_value_t = FailOn::Low)]
     pub fail_on: FailOn,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Templates (YAML or JSON), CDK assemblies (cdk.out), Terraform plans (`terraform show -json`), folders or globs of
+    /// them; `-` reads one from standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// What the account is for that they are deployed to
+    #[arg(long, help_heading = DEPLOYMENT, value_enum)]
+    pub class: Option<AccountClass>,
+
+    /// The account that they are deployed to, where they do not say it
+    #[arg(long, help_heading = DEPLOYMENT, value_name = "ID")]
+    pub account: Option<AccountId>,
+
+    /// The region that they are deployed to, where they do not say it [default: ap-northeast-1]
+    #[arg(long, help_heading = DEPLOYMENT, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// Values of template parameters: NAME=VALUE, or a file of them; may be repeated
+    #[arg(long, help_heading = DEPLOYMENT, value_name = "FILE|NAME=VALUE")]
+    pub parameters: Vec<String>,
+
+    /// Where class, account, region and parameters stand [default: govcheck.yaml, where there is one]
+    #[arg(long, help_heading = DEPLOYMENT, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub rules: RuleArgs,
+
+    /// A JSON report of before: only failures that it does not have count
+    #[arg(long, help_heading = REPORT, value_name = "REPORT")]
+    pub baseline: Option<PathBuf>,
+
+    /// Refuse folders that hold files of another kind
+    #[arg(long, help_heading = REPORT)]
+    pub strict: bool,
+
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
@@ -295,4 +348,5 @@ pub enum SchemaName {
     Accounts,
     Rule,
     Report,
+    Config,
 }

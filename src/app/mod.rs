@@ -1,10 +1,13 @@
 //! One file per verb of the command line; each reads as the flow of the program.
 
 mod accounts;
+mod check;
 mod collect;
 mod fleet;
 mod handbook;
+mod inputs;
 mod permissions;
+mod reports;
 mod rules;
 mod scan;
 mod schema;
@@ -64,6 +67,7 @@ pub fn run(cli: &Cli) -> Result<Exit, AppError> {
     let context = Context { lang: language(cli), quiet: cli.quiet, color: use_color(cli) };
     match &cli.command {
         Command::Scan(args) => scan::run(args, context),
+        Command::Check(args) => check::run(args, context),
         Command::Collect(args) => collect::run(args, context),
         Command::Accounts(command) => accounts::run(command, context),
         Command::Rules(command) => rules::run(command, context),

@@ -4,7 +4,7 @@ use clap::CommandFactory;
 
 use super::{AppError, print};
 use crate::cli::{Cli, SchemaName};
-use crate::config::AccountsFile;
+use crate::config::{AccountsFile, ProjectFile};
 use crate::exit::Exit;
 use crate::output::JsonReport;
 use crate::rule::RuleFile;
@@ -13,6 +13,7 @@ pub(super) fn run(of: SchemaName) -> Result<Exit, AppError> {
     let schema = match of {
         SchemaName::Accounts => schemars::schema_for!(AccountsFile),
         SchemaName::Rule => schemars::schema_for!(RuleFile),
+        SchemaName::Config => schemars::schema_for!(ProjectFile),
         SchemaName::Report => schemars::schema_for!(JsonReport),
     };
     print(&(serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"))?;

@@ -100,9 +100,17 @@ impl Finding {
         self.verdict == Verdict::Fail && !waived && !self.known
     }
 
-    /// The line to look at: that of the first property that has one, else that of the resource.
+    /// The property to look at: the first that is written in the file, else the first.
+    pub fn shown(&self) -> Option<&Observed> {
+        let whole = self.origin.as_ref().and_then(|origin| origin.place);
+        let written =
+            |observed: &&Observed| observed.value.is_some() && observed.place.is_some_and(|at| Some(at) != whole);
+        self.evidence.observed.iter().find(written).or(self.evidence.observed.first())
+    }
+
+    /// The line to look at: that of the property to look at, else that of the resource.
     pub fn place(&self) -> Option<Place> {
-        let observed = self.evidence.observed.iter().find_map(|observed| observed.place);
+        let observed = self.shown().and_then(|observed| observed.place);
         observed.or_else(|| self.origin.as_ref().and_then(|origin| origin.place))
     }
 }
@@ -139,7 +147,8 @@ pub fn fingerprint_in_file(guardrail: &str, origin: &Origin) -> String {
 
 fn digest(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\0"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half = digest.iter().take(16).fold(0, |sofar: u128, byte| sofar << 8 | u128::from(*byte));
+    format!("{half:032x}")
 }
 
 #[cfg(test)]

@@ -19,6 +19,33 @@ pub enum Scope {
     Regional,
 }
 
+/// Services whose resources belong to no region.
+const GLOBAL_SERVICES: [&str; 12] = [
+    "Billing",
+    "BillingConductor",
+    "Budgets",
+    "CE",
+    "CUR",
+    "Chatbot",
+    "CloudFront",
+    "GlobalAccelerator",
+    "IAM",
+    "Organizations",
+    "Route53",
+    "Shield",
+];
+
+impl Scope {
+    /// The scope of a type of CloudFormation's, by its service.
+    /// <https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/global-services.html>
+    pub fn of(kind: &str) -> Self {
+        match kind.split("::").nth(1) {
+            Some(service) if GLOBAL_SERVICES.contains(&service) => Self::Global,
+            _ => Self::Regional,
+        }
+    }
+}
+
 /// What identifies a resource; the fields are compared in this order, which is the order of every listing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResourceId {

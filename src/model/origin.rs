@@ -33,6 +33,9 @@ pub struct InlineWaiver {
 pub struct Origin {
     /// The file's path as it was given, with `/` between its parts.
     pub file: Arc<str>,
+    /// The file's text, for showing lines of it.
+    #[serde(skip)]
+    pub text: Option<Arc<str>>,
     /// The name inside the file: a logical id (`Parent/Child` in a nested stack), or a Terraform address.
     pub logical_id: String,
     /// The path of the CDK construct, as in `Stack/Bucket/Resource`.

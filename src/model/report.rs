@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, AccountId, Severity, Text, Verdict};
+use super::{Account, AccountId, Finding, Severity, Text, Verdict};
 
 /// Who ran the scan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -83,6 +83,28 @@ impl VerdictCounts {
     }
 }
 
+/// Failures that do not count for the exit code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SetAside {
+    /// An exception covers them.
+    pub waived: u64,
+    /// They stood in the baseline already.
+    pub known: u64,
+}
+
+impl SetAside {
+    pub fn count(&mut self, finding: &Finding) {
+        if finding.verdict == Verdict::Fail && !finding.counts() {
+            *if finding.known { &mut self.known } else { &mut self.waived } += 1;
+        }
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.waived += other.waived;
+        self.known += other.known;
+    }
+}
+
 /// A severity-weighted share of kept guardrails.
 ///
 /// Each guardrail that judged anything in an account earns its weight times the share of its findings that pass; an
@@ -128,10 +150,15 @@ impl Score {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountSummary {
     pub account: Account,
+    /// The file that declares it, where it is not a live account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     pub regions: Vec<String>,
     pub verdicts: VerdictCounts,
-    /// Failing findings by severity.
+    /// Failing findings by severity, without those that are set aside.
     pub failures: BTreeMap<Severity, u64>,
+    #[serde(default)]
+    pub set_aside: SetAside,
     pub score: Score,
 }
 
@@ -141,6 +168,7 @@ pub struct GuardrailSummary {
     pub id: String,
     pub alias: Option<String>,
     pub title: Text,
+    pub rationale: Text,
     pub remediation: Text,
     pub severity: Severity,
     pub controls: BTreeMap<String, Vec<String>>,
@@ -160,7 +188,10 @@ pub struct Coverage {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
     pub verdicts: VerdictCounts,
+    /// By severity, without those that are set aside.
     pub failures: BTreeMap<Severity, u64>,
+    #[serde(default)]
+    pub set_aside: SetAside,
     pub score: Score,
     pub coverage: Coverage,
 }
@@ -183,6 +214,9 @@ pub struct Report {
     pub accounts: Vec<AccountSummary>,
     /// Most severe first, then by id.
     pub guardrails: Vec<GuardrailSummary>,
+    /// Declared resource types that are not read because no guardrail looks at them, with how many resources they have.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread: BTreeMap<String, u64>,
 }
 
 #[cfg(test)]

@@ -1,20 +1,19 @@
 //! The JSON report: everything, in a form of its own that the program's internals may change behind.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::ser::{Error as _, SerializeSeq, Serializer};
+use serde::ser::Serializer;
 
+use super::stream::stream;
 use super::{Document, RenderError};
-use crate::bundle::BundleError;
 use crate::model::{
-    Account, AccountSummary, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, RulePackInfo,
-    Severity, Text, Unknown, Value, VerdictCounts,
+    Account, AccountSummary, AppliedWaiver, CallCounts, Caller, Evidence, Finding, Gap, GuardrailSummary, Lang, Place,
+    RulePackInfo, SetAside, Severity, Text, Unknown, Value, VerdictCounts,
 };
-use crate::outcome::{AccountOutcome, Outcomes};
+use crate::outcome::Outcomes;
 
 /// The version of the report's form; it grows when a field changes its meaning or goes away.
 const SCHEMA_VERSION: &str = "1";
@@ -56,7 +55,9 @@ struct Run<'a> {
 #[schemars(deny_unknown_fields)]
 struct Totals {
     verdicts: VerdictCounts,
+    /// By severity, without those that are set aside.
     failures: BTreeMap<Severity, u64>,
+    set_aside: SetAside,
     /// From 0 to 100, weighted by severity; null when nothing was judged.
     score: Option<f64>,
 }
@@ -65,6 +66,9 @@ struct Totals {
 #[schemars(deny_unknown_fields)]
 struct AccountTotals<'a> {
     account: &'a Account,
+    /// The file that declares it, where it is not a live account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
     regions: &'a [String],
     verdicts: VerdictCounts,
     failures: &'a BTreeMap<Severity, u64>,
@@ -93,6 +97,9 @@ struct Coverage<'a> {
     #[schemars(with = "Vec<JsonGap<'static>>")]
     #[serde(serialize_with = "stream_gaps")]
     gaps: &'a Outcomes<'a>,
+    /// Declared resource types that are not read because no guardrail looks at them, with how many resources they have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unread: &'a BTreeMap<String, u64>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -182,8 +189,32 @@ pub(super) struct JsonFinding<'a> {
     verdict: crate::model::Verdict,
     severity: Severity,
     evidence: JsonEvidence<'a>,
+    /// Where a file declares the resource.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<JsonOrigin<'a>>,
+    /// The exception that is claimed for a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<&'a AppliedWaiver>,
+    /// The failure stood in the baseline.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    known: bool,
     /// The identity of the finding over time.
     fingerprint: &'a str,
+}
+
+/// Where a file declares a resource.
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+struct JsonOrigin<'a> {
+    file: &'a str,
+    /// The logical id, or the Terraform address.
+    logical_id: &'a str,
+    /// The path of the CDK construct.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    construct: Option<&'a str>,
+    /// The line and column to look at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -216,14 +247,25 @@ struct JsonObserved<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<serde_json::Value>")]
     value: Option<&'a Value>,
+    /// Where it stands in the file, or where it is missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
 }
 
 impl<'a> JsonFinding<'a> {
     pub(super) fn of(finding: &'a Finding) -> Self {
         let Evidence { observed, found, cause } = &finding.evidence;
-        let observed = observed
-            .iter()
-            .map(|observed| JsonObserved { property: &observed.property, value: observed.value.as_ref() });
+        let observed = observed.iter().map(|observed| JsonObserved {
+            property: &observed.property,
+            value: observed.value.as_ref(),
+            place: observed.place,
+        });
+        let origin = finding.origin.as_ref().map(|origin| JsonOrigin {
+            file: &origin.file,
+            logical_id: &origin.logical_id,
+            construct: origin.construct.as_deref(),
+            place: finding.place(),
+        });
         Self {
             guardrail: &finding.guardrail,
             alias: finding.alias.as_deref(),
@@ -241,6 +283,9 @@ impl<'a> JsonFinding<'a> {
                 found: found.as_ref(),
                 cause: cause.as_ref().map(Cause::of),
             },
+            origin,
+            waiver: finding.waiver.as_ref(),
+            known: finding.known,
             fingerprint: &finding.fingerprint,
         }
     }
@@ -262,61 +307,6 @@ fn stream_gaps<S: Serializer>(outcomes: &&Outcomes<'_>, serializer: S) -> Result
     })
 }
 
-/// Adds one element of a list in the making.
-type Add<'a, E> = dyn Fn(&dyn erased::Element) -> Result<(), E> + 'a;
-
-/// Writes a list whose elements come out of the accounts, one account in memory at a time.
-fn stream<S: Serializer>(
-    outcomes: &Outcomes<'_>,
-    serializer: S,
-    elements: impl Fn(&AccountOutcome, &Add<'_, S::Error>) -> Result<(), S::Error>,
-) -> Result<S::Ok, S::Error> {
-    let list = RefCell::new(serializer.serialize_seq(None)?);
-    outcomes
-        .each(|outcome| {
-            let add = |element: &dyn erased::Element| {
-                let json = element.json().map_err(S::Error::custom)?;
-                list.borrow_mut().serialize_element(&json)
-            };
-            elements(&outcome, &add).map_err(StreamError::Out)
-        })
-        .map_err(StreamError::into_custom)?;
-    list.into_inner().end()
-}
-
-/// The elements of a streamed list, whatever their type.
-mod erased {
-    pub(super) trait Element {
-        fn json(&self) -> Result<serde_json::Value, serde_json::Error>;
-    }
-
-    impl<T: serde::Serialize> Element for T {
-        fn json(&self) -> Result<serde_json::Value, serde_json::Error> {
-            serde_json::to_value(self)
-        }
-    }
-}
-
-enum StreamError<E> {
-    In(BundleError),
-    Out(E),
-}
-
-impl<E> From<BundleError> for StreamError<E> {
-    fn from(error: BundleError) -> Self {
-        Self::In(error)
-    }
-}
-
-impl<E: serde::ser::Error> StreamError<E> {
-    fn into_custom(self) -> E {
-        match self {
-            Self::In(error) => E::custom(error),
-            Self::Out(error) => error,
-        }
-    }
-}
-
 pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
     let report = document.report;
     let json = JsonReport {
@@ -334,6 +324,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
         summary: Totals {
             verdicts: report.summary.verdicts,
             failures: report.summary.failures.clone(),
+            set_aside: report.summary.set_aside,
             score: report.summary.score.percent(),
         },
         accounts: report.accounts.iter().map(account).collect(),
@@ -342,6 +333,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
             accounts: report.summary.coverage.accounts,
             accounts_seen: report.summary.coverage.accounts_seen,
             gaps: document.outcomes,
+            unread: &report.unread,
         },
         findings: document.outcomes,
     };
@@ -352,6 +344,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
 fn account(summary: &AccountSummary) -> AccountTotals<'_> {
     AccountTotals {
         account: &summary.account,
+        source: summary.source.as_deref(),
         regions: &summary.regions,
         verdicts: summary.verdicts,
         failures: &summary.failures,

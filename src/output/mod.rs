@@ -1,8 +1,20 @@
 //! Reports: one file per format. A renderer shows what the report holds; it decides nothing and leaves nothing out.
 
+mod declared_table;
+mod github;
+mod gitlab;
+mod issue;
 mod json;
+mod junit;
 mod listing;
+mod markdown;
 mod ndjson;
+#[cfg(test)]
+mod sample;
+mod sarif;
+mod snippet;
+mod stream;
+mod survey;
 mod table;
 
 use std::io::{self, Write};
@@ -38,6 +50,11 @@ pub static FORMATS: &[Format] = &[
     Format { name: "table", render: table::render },
     Format { name: "json", render: json::render },
     Format { name: "ndjson", render: ndjson::render },
+    Format { name: "sarif", render: sarif::render },
+    Format { name: "junit", render: junit::render },
+    Format { name: "github", render: github::render },
+    Format { name: "gitlab", render: gitlab::render },
+    Format { name: "markdown", render: markdown::render },
 ];
 
 /// Why a report could not be written.
@@ -51,7 +68,11 @@ pub enum RenderError {
 
 /// A format by its name.
 pub fn find_format(name: &str) -> Option<&'static Format> {
-    let name = if name == "txt" { "table" } else { name };
+    let name = match name {
+        "txt" => "table",
+        "md" => "markdown",
+        name => name,
+    };
     FORMATS.iter().find(|format| format.name == name)
 }
 

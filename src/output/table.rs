@@ -7,15 +7,18 @@ use comfy_table::{CellAlignment, Table};
 use textwrap::Options;
 
 use super::listing::{DEFAULT_WIDTH, plain_table};
-use super::{Document, RenderError};
+use super::{Document, RenderError, declared_table};
 use crate::model::{Finding, GLOBAL, GuardrailSummary, Lang, Report, Severity, Unknown, Value, Verdict, visible};
 
 /// How many resources are shown below a guardrail, and how many places below a gap.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 /// How long a shown value may be, in characters.
 const VALUE_LENGTH: usize = 160;
 
 pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(), RenderError> {
+    if document.report.accounts.iter().any(|summary| summary.source.is_some()) {
+        return declared_table::render(document, out);
+    }
     let details = Details::collect(document)?;
     let style = Style { color: document.color };
     let lang = document.lang;
@@ -35,16 +38,16 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
 }
 
 /// Escape sequences, where colours are wanted.
-struct Style {
-    color: bool,
+pub(super) struct Style {
+    pub(super) color: bool,
 }
 
 impl Style {
-    fn paint(&self, code: &str, text: &str) -> String {
+    pub(super) fn paint(&self, code: &str, text: &str) -> String {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    fn severity(&self, severity: Severity, lang: Lang) -> String {
+    pub(super) fn severity(&self, severity: Severity, lang: Lang) -> String {
         let code = match severity {
             Severity::Critical => "1;31",
             Severity::High => "31",
@@ -85,15 +88,20 @@ impl Details {
     }
 }
 
-fn headline(report: &Report, style: &Style, lang: Lang) -> String {
-    let summary = &report.summary;
-    let (fail, unknown) = (summary.verdicts.fail, summary.verdicts.unknown);
-    let (code, verdict) = match (fail, summary.is_established()) {
+/// The verdict over everything.
+pub(super) fn verdict(failing: u64, established: bool, style: &Style, lang: Lang) -> String {
+    let (code, verdict) = match (failing, established) {
         (1.., _) => ("1;31", lang.pick("NOT COMPLIANT", "不適合")),
         (0, true) => ("1;32", lang.pick("COMPLIANT", "適合")),
         _ => ("1;33", lang.pick("NOT ESTABLISHED", "未確定")),
     };
-    let verdict = style.paint(code, verdict);
+    style.paint(code, verdict)
+}
+
+fn headline(report: &Report, style: &Style, lang: Lang) -> String {
+    let summary = &report.summary;
+    let (fail, unknown) = (summary.verdicts.fail, summary.verdicts.unknown);
+    let verdict = verdict(fail, summary.is_established(), style, lang);
     let score = summary.score.percent().map_or("–".to_owned(), |score| format!("{score:.1}"));
     let (accounts, pass) = (summary.coverage.accounts, summary.verdicts.pass);
     let interrupted = if report.run.interrupted { lang.pick(" (interrupted)", "（中断）") } else { "" };
@@ -162,7 +170,7 @@ fn write_failing(
 }
 
 /// A paragraph that fits the width; its further lines stand below the first word.
-fn wrapped(text: &str, indent: &str, document: &Document<'_>) -> String {
+pub(super) fn wrapped(text: &str, indent: &str, document: &Document<'_>) -> String {
     let width = usize::from(document.width.unwrap_or(DEFAULT_WIDTH));
     let blank = " ".repeat(indent.chars().count());
     let options = Options::new(width.max(20)).initial_indent(indent).subsequent_indent(&blank);
@@ -182,12 +190,15 @@ fn subject(finding: &Finding, lang: Lang) -> String {
 }
 
 /// What was found: the rule's own words for it, or else the properties that it read.
-fn evidence(finding: &Finding, lang: Lang) -> Vec<String> {
+pub(super) fn evidence(finding: &Finding, lang: Lang) -> Vec<String> {
     if let Some(found) = &finding.evidence.found {
         return found.one_or_many().iter().take(SHOWN).map(short).collect();
     }
+    let shown = finding.shown().filter(|_| finding.origin.is_some());
+    let first = shown.map(|shown| &shown.property);
+    let others = finding.evidence.observed.iter().filter(|observed| Some(&observed.property) != first);
     let absent = lang.pick("(absent)", "（設定なし）");
-    let observed = finding.evidence.observed.iter().take(SHOWN);
+    let observed = shown.into_iter().chain(others).take(SHOWN);
     observed
         .map(|observed| match &observed.value {
             Some(value) => format!("{}: {}", observed.property, short(value)),
@@ -208,7 +219,7 @@ fn short(value: &Value) -> String {
 }
 
 /// One line without anything that steers the terminal.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     visible(text).replace(['\n', '\t'], " ")
 }
 

@@ -7,8 +7,8 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ::cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
 use ::cel::common::types::{
@@ -19,7 +19,8 @@ use ::cel::common::value::{CowVal, StaticVal, Val};
 use ::cel::{Context, ExecutionError, Value as CelValue};
 use chrono::{DateTime, Utc};
 
-use super::expression::{Expression, environment};
+use super::expression::{ACCOUNT_OTHERS, Expression, OTHERS, environment, others_variable};
+use super::lookup::Index;
 use crate::model::{Map, Unknown, Value};
 
 /// What an expression came to.
@@ -61,40 +62,64 @@ pub(super) fn unknown_error(cause: &Unknown) -> ExecutionError {
     ExecutionError::function_error("unknown", cause)
 }
 
-/// The variables of one evaluation.
-pub struct Scope<'a> {
-    pub resource: &'a Value,
-    pub meta: &'a Value,
+/// What the expressions of a guardrail see whatever the resource.
+pub struct Variables<'a> {
     pub account: &'a Value,
     /// The scanned accounts by id.
     pub accounts: &'a Value,
-    /// The resources of the same types in all accounts, but for the resource itself.
-    pub fleet: &'a Value,
     pub params: &'a Value,
-    /// Type name to the list of its resources' properties; an unknown item stands for those that were not seen.
-    pub others: &'a Value,
+    /// Types, each with the list of its resources' properties; an unknown item stands for those that were not seen.
+    pub others: &'a [(&'a str, Value)],
     /// The same, of all regions of the account.
-    pub account_others: &'a Value,
+    pub account_others: &'a [(&'a str, Value)],
     pub now: DateTime<Utc>,
 }
 
-impl Scope<'_> {
-    fn context(&self) -> Context<'static, 'static> {
+/// The same, bound for any number of evaluations.
+pub struct Shared(Context<'static, 'static>);
+
+impl Shared {
+    pub fn new(variables: &Variables<'_>) -> Self {
         let mut context = Context::with_env(Arc::clone(environment()));
         for (name, value) in [
-            ("resource", self.resource),
-            ("meta", self.meta),
-            ("account", self.account),
-            ("accounts", self.accounts),
-            ("fleet", self.fleet),
-            ("params", self.params),
-            (super::expression::OTHERS, self.others),
-            (super::expression::ACCOUNT_OTHERS, self.account_others),
+            ("account", variables.account),
+            ("accounts", variables.accounts),
+            ("params", variables.params),
+            ("fleet", &Value::list([])),
         ] {
             context.add_variable_as_val(name, from_value(value));
         }
-        context.add_variable_as_val("now", Box::new(CelTimestamp::from(self.now.fixed_offset())));
-        context
+        for (prefix, lists) in [(OTHERS, variables.others), (ACCOUNT_OTHERS, variables.account_others)] {
+            for (kind, list) in lists {
+                context.add_variable_as_val(others_variable(prefix, kind), from_value(list));
+            }
+        }
+        context.add_variable_as_val("now", Box::new(CelTimestamp::from(variables.now.fixed_offset())));
+        Self(context)
+    }
+
+    /// With the resource that is judged.
+    pub fn scope(&self, resource: &Value) -> Scope<'_> {
+        Scope(self.0.new_inner_scope()).with("resource", resource)
+    }
+}
+
+/// The variables of the expressions on one resource.
+pub struct Scope<'a>(Context<'a, 'static>);
+
+impl Scope<'_> {
+    pub fn with_meta(self, meta: &Value) -> Self {
+        self.with("meta", meta)
+    }
+
+    /// With the resources of the same types in all accounts, but for the resource itself.
+    pub fn with_fleet(self, fleet: &Value) -> Self {
+        self.with("fleet", fleet)
+    }
+
+    fn with(mut self, name: &str, value: &Value) -> Self {
+        self.0.add_variable_as_val(name, from_value(value));
+        self
     }
 }
 
@@ -102,9 +127,7 @@ impl Expression {
     /// Evaluates the expression in three values.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Outcome {
         TRACE.set(Trace::default());
-        let context = scope.context();
-        let result =
-            CelValue::resolve_val(self.program().expression(), &context).and_then(|value| to_value(value.as_ref()));
+        let result = CelValue::resolve_val(self.expression(), &scope.0).and_then(|value| to_value(value.as_ref()));
         let trace = TRACE.take();
         match (result, trace) {
             (Ok(value), Trace { tainted: false, .. }) => match value.first_unknown() {
@@ -135,11 +158,24 @@ impl Expression {
 pub(super) struct Node {
     pub(super) value: Value,
     items: OnceLock<Vec<Box<dyn Val>>>,
+    indexes: OnceLock<Box<Mutex<BTreeMap<String, Arc<Index>>>>>,
 }
 
 impl Node {
-    fn new(value: Value) -> Self {
-        Self { value, items: OnceLock::new() }
+    pub(super) fn new(value: Value) -> Self {
+        Self { value, items: OnceLock::new(), indexes: OnceLock::new() }
+    }
+
+    /// The index of a list for a question, made when it is first asked.
+    pub(super) fn index(&self, looked_at: &str) -> Arc<Index> {
+        let mut indexes = self.indexes.get_or_init(Box::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = indexes.get(looked_at) {
+            return Arc::clone(index);
+        }
+        let items = if let Value::List(items) = &self.value { items.as_slice() } else { &[] };
+        let index = Arc::new(Index::of(items, looked_at));
+        indexes.insert(looked_at.to_owned(), Arc::clone(&index));
+        index
     }
 
     /// What iterating goes through: the items of a list, the unknown ones last so that the known ones may decide, or
@@ -266,10 +302,10 @@ impl Indexer for Node {
     where
         Self: 'v,
     {
+        if let (Value::Map(map), Some(key)) = (&self.value, index.downcast_ref::<CelString>()) {
+            return map.get(key.inner()).map_or_else(|| Err(ExecutionError::no_such_key(key)), read);
+        }
         match (&self.value, to_value(index)?) {
-            (Value::Map(map), Value::String(key)) => {
-                map.get(&key).map_or_else(|| Err(ExecutionError::no_such_key(&key)), read)
-            }
             (Value::List(items), Value::Number(number)) => {
                 let position = number.as_u64().and_then(|position| usize::try_from(position).ok());
                 let before = items.iter().take(position.map_or(0, |position| position.saturating_add(1)));
@@ -322,12 +358,14 @@ impl Sizer for Node {
 
 impl Container for Node {
     fn contains(&self, value: &dyn Val) -> Result<bool, ExecutionError> {
-        let wanted = to_value(value)?;
-        match &self.value {
-            Value::Map(map) => match wanted.as_str().and_then(|key| map.get(key)) {
+        if let (Value::Map(map), Some(key)) = (&self.value, value.downcast_ref::<CelString>()) {
+            return match map.get(key.inner()) {
                 Some(Value::Unknown(cause)) => Err(unknown_error(cause)),
                 found => Ok(found.is_some()),
-            },
+            };
+        }
+        let wanted = to_value(value)?;
+        match &self.value {
             Value::List(items) => {
                 let mut undecided = None;
                 for item in items.iter() {
@@ -401,6 +439,12 @@ impl Indexer for UnknownItem {
 
 /// Any CEL value as one of ours.
 pub(super) fn to_value(value: &dyn Val) -> Result<Value, ExecutionError> {
+    if let Some(value) = value.downcast_ref::<CelBool>() {
+        return Ok(Value::Bool(*value.inner()));
+    }
+    if let Some(text) = value.downcast_ref::<CelString>() {
+        return Ok(text.inner().into());
+    }
     if let Some(node) = value.downcast_ref::<Node>() {
         return Ok(node.value.clone());
     }

@@ -4,22 +4,27 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use ::cel::Env;
 use ::cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 use ::cel::parser::Macro;
-use ::cel::{Env, Program};
 
 use super::functions::FUNCTIONS;
-use super::schema::Segment;
+use super::{lookup, matches};
+use crate::model::schema::Segment;
 
-/// The variable behind `resources("TYPE")`.
-pub(super) const OTHERS: &str = "resources_by_type";
+/// What the names of the variables behind `resources("TYPE")` begin with.
+pub(super) const OTHERS: &str = "@resources ";
 
-/// The variable behind `account_resources("TYPE")`.
-pub(super) const ACCOUNT_OTHERS: &str = "account_resources_by_type";
+/// What the names of the variables behind `account_resources("TYPE")` begin with.
+pub(super) const ACCOUNT_OTHERS: &str = "@account_resources ";
+
+/// The variable behind a call with a type; no rule can name it itself.
+pub(super) fn others_variable(prefix: &str, kind: &str) -> String {
+    format!("{prefix}{kind}")
+}
 
 /// The variables that a rule may use.
-const VARIABLES: [&str; 9] =
-    ["resource", "meta", "account", "accounts", "params", FLEET, "now", OTHERS, ACCOUNT_OTHERS];
+const VARIABLES: [&str; 7] = ["resource", "meta", "account", "accounts", "params", FLEET, "now"];
 
 /// The resources of all accounts.
 const FLEET: &str = "fleet";
@@ -30,26 +35,29 @@ pub(super) fn environment() -> &'static Arc<Env> {
     ENVIRONMENT.get_or_init(|| {
         let mut env = Env::stdlib();
         // Names and signatures are checked by a test: no declaration can conflict at run time.
-        for (name, variable) in [("resources", OTHERS), ("account_resources", ACCOUNT_OTHERS)] {
-            let _ = env.add_macro(others_macro(name, variable));
+        for (name, prefix) in [("resources", OTHERS), ("account_resources", ACCOUNT_OTHERS)] {
+            let _ = env.add_macro(others_macro(name, prefix));
         }
         for function in FUNCTIONS {
             let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
         }
+        matches::declare(&mut env);
+        let _ = env.add_overload(lookup::LOOKUP, lookup::LOOKUP, lookup::arguments(), lookup::call);
         Arc::new(env)
     })
 }
 
-/// `resources("TYPE")` reads a map of the other resources by type.
-fn others_macro(name: &'static str, variable: &'static str) -> Macro {
-    Macro::global(name, 1, move |helper, _target, args| {
-        let Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(_)), .. }) = args.first() else {
-            let id = args.first().map_or(0, |arg| arg.id);
-            return Err(helper.new_error(id, format!("{name}() takes the type as a text literal")));
-        };
-        let map = helper.next_expr(Expr::Ident(variable.to_owned()));
-        let call = CallExpr { func_name: operators::INDEX.to_owned(), target: None, args: vec![map, args.remove(0)] };
-        Ok(Some(helper.next_expr(Expr::Call(call))))
+/// `resources("TYPE")` reads a variable of its own for each type.
+fn others_macro(name: &'static str, prefix: &'static str) -> Macro {
+    Macro::global(name, 1, move |helper, _target, args| match args.first() {
+        Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(kind)), .. }) => {
+            let variable = others_variable(prefix, kind.inner());
+            Ok(Some(helper.next_expr(Expr::Ident(variable))))
+        }
+        other => {
+            let id = other.map_or(0, |arg| arg.id);
+            Err(helper.new_error(id, format!("{name}() takes the type as a text literal")))
+        }
     })
 }
 
@@ -79,7 +87,7 @@ impl fmt::Display for PropertyRef {
 /// A compiled expression and what it refers to.
 #[derive(Debug)]
 pub struct Expression {
-    program: Program,
+    expression: IdedExpr,
     properties: BTreeSet<PropertyRef>,
     params: BTreeSet<String>,
     reads_fleet: bool,
@@ -94,6 +102,13 @@ impl Expression {
     /// # Errors
     /// A message for the author of the rule, when the text is not CEL, or uses what rules may not use.
     pub fn compile(source: &str) -> Result<Self, String> {
+        let mut compiled = Self::without_lookups(source)?;
+        lookup::rewrite(&mut compiled.expression);
+        Ok(compiled)
+    }
+
+    /// The expression as it is written.
+    pub(super) fn without_lookups(source: &str) -> Result<Self, String> {
         let program = environment().compile(source).map_err(|errors| {
             let messages = errors.errors.iter().map(|error| format!("{}:{}: {}", error.pos.0, error.pos.1, error.msg));
             messages.collect::<Vec<_>>().join("; ")
@@ -116,11 +131,12 @@ impl Expression {
         let reads_fleet = declared.variables().contains(&FLEET);
         let reads_meta = declared.variables().contains(&"meta");
         let References { properties, params, whole: reads_whole, .. } = references;
-        Ok(Self { program, properties, params, reads_fleet, reads_meta, reads_whole })
+        let expression = program.expression().clone();
+        Ok(Self { expression, properties, params, reads_fleet, reads_meta, reads_whole })
     }
 
-    pub(super) fn program(&self) -> &Program {
-        &self.program
+    pub(super) fn expression(&self) -> &IdedExpr {
+        &self.expression
     }
 
     /// The properties that the expression reads, as far as its text tells.
@@ -154,6 +170,11 @@ impl Expression {
         self.reads_whole || through_meta || self.properties.iter().any(named)
     }
 
+    /// Whether it reads the variable `meta`.
+    pub fn reads_meta(&self) -> bool {
+        self.reads_meta
+    }
+
     /// Whether it reads the resources of other accounts.
     pub fn reads_fleet(&self) -> bool {
         self.reads_fleet
@@ -161,7 +182,7 @@ impl Expression {
 
     /// Whether the expression is the literal `false`.
     pub fn is_false(&self) -> bool {
-        matches!(&self.program.expression().expr, Expr::Literal(LiteralValue::Boolean(value)) if !*value.inner())
+        matches!(&self.expression.expr, Expr::Literal(LiteralValue::Boolean(value)) if !*value.inner())
     }
 }
 
@@ -174,8 +195,13 @@ fn is_made_here(expr: &Expr) -> bool {
     }
 }
 
+/// Whether it is a variable behind `resources("TYPE")` or `account_resources("TYPE")`.
+pub(super) fn is_others(name: &str) -> bool {
+    [OTHERS, ACCOUNT_OTHERS].iter().any(|prefix| name.starts_with(prefix))
+}
+
 fn known_variable(name: &str) -> bool {
-    VARIABLES.contains(&name)
+    VARIABLES.contains(&name) || is_others(name)
 }
 
 /// CEL's own functions, by the name under which a call of them is parsed.
@@ -299,6 +325,7 @@ impl References {
             Expr::Ident(name) if name == "resource" => {
                 Some(PropertyRef { other_type: None, everywhere: false, path: Vec::new() })
             }
+            Expr::Ident(name) if name.starts_with('@') => other_type(name),
             Expr::Ident(name) => {
                 self.bound.iter().rev().find(|(variable, _)| variable == name).map(|(_, property)| property.clone())
             }
@@ -309,19 +336,13 @@ impl References {
             }
             Expr::Call(call) if call.func_name == operators::INDEX => {
                 let [container, index] = call.args.as_slice() else { return None };
-                match (&container.expr, &index.expr) {
-                    (Expr::Ident(name), Expr::Literal(LiteralValue::String(kind)))
-                        if name == OTHERS || name == ACCOUNT_OTHERS =>
-                    {
-                        let other_type = Some(kind.inner().to_owned());
-                        Some(PropertyRef { other_type, everywhere: name == ACCOUNT_OTHERS, path: Vec::new() })
-                    }
-                    (_, Expr::Literal(LiteralValue::String(key))) => {
+                match &index.expr {
+                    Expr::Literal(LiteralValue::String(key)) => {
                         let mut property = self.property(container)?;
                         property.path.push(Segment::Key(key.inner().to_owned()));
                         Some(property)
                     }
-                    (_, Expr::Literal(LiteralValue::Int(_))) => {
+                    Expr::Literal(LiteralValue::Int(_)) => {
                         let mut property = self.property(container)?;
                         property.path.push(Segment::Item);
                         Some(property)
@@ -332,6 +353,16 @@ impl References {
             _ => None,
         }
     }
+}
+
+/// What a variable behind `resources("TYPE")` or `account_resources("TYPE")` stands for.
+fn other_type(variable: &str) -> Option<PropertyRef> {
+    let named = |prefix| variable.strip_prefix(prefix).map(str::to_owned);
+    let (everywhere, other_type) = match named(OTHERS) {
+        Some(kind) => (false, kind),
+        None => (true, named(ACCOUNT_OTHERS)?),
+    };
+    Some(PropertyRef { other_type: Some(other_type), everywhere, path: Vec::new() })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Expression;
-use super::schema::Segment;
+use crate::model::schema::Segment;
 use crate::model::{Account, AccountClass, Severity, Text};
 use crate::syntax::{Fault, Node, SourceFile, parse};
 
@@ -315,6 +315,11 @@ impl Guardrail {
     pub fn reads(&self, kind: &str, property: &str) -> bool {
         let judged = self.types().iter().any(|own| own == kind);
         self.other_types().contains(kind) || judged && self.expressions().any(|expression| expression.reads(property))
+    }
+
+    /// Whether it reads the variable `meta`.
+    pub fn reads_meta(&self) -> bool {
+        self.expressions().any(Expression::reads_meta)
     }
 
     /// Whether it is judged over all accounts, after they were seen.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::guardrail::{ClassName, Expect, Guardrail};
 use super::pack::RulePack;
-use super::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
 use super::{Expression, PropertyRef};
+use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
 
 /// One remark of `govcheck rules lint`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -30,16 +30,24 @@ impl SourceFile {
     /// # Errors
     /// When it cannot be read, is larger, or is not UTF-8 text.
     pub fn read(path: &Path) -> Result<Self, Fault> {
+        Self::read_up_to(path, MAX_BYTES)
+    }
+
+    /// As [`read`](Self::read), with a limit of its own, in bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read, is larger, or is not UTF-8 text.
+    pub fn read_up_to(path: &Path, limit: u64) -> Result<Self, Fault> {
         let name: Arc<str> = path.display().to_string().into();
         let refuse = |message: String, help: &str| Fault::of_file(&name, message).help(help);
         let file = File::open(path)
             .map_err(|error| refuse(format!("failed to read it: {error}"), "check the path and its permissions"))?;
         let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1)
+        file.take(limit + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| refuse(format!("failed to read it: {error}"), "give a readable text file"))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(refuse(format!("it is larger than {} MiB", MAX_BYTES >> 20), "split it, or check the path"));
+        if bytes.len() as u64 > limit {
+            return Err(refuse(format!("it is larger than {} MiB", limit >> 20), "split it, or check the path"));
         }
         let text = String::from_utf8(bytes).map_err(|_| refuse("it is not UTF-8 text".into(), "save it as UTF-8"))?;
         Ok(Self { name, text: text.strip_prefix('\u{feff}').unwrap_or(&text).into() })

@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("engine", &["model", "rule"]),
     ("source", &["model", "syntax"]),
     ("bundle", &["model"]),
-    ("outcome", &["bundle", "engine", "model", "rule"]),
+    ("outcome", &["bundle", "engine", "model", "rule", "source", "syntax"]),
     ("output", &["bundle", "model", "outcome", "rule"]),
     ("selftest", &["engine", "model", "rule"]),
 ];

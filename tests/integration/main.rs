@@ -4,6 +4,7 @@
 
 mod accounts;
 mod across;
+mod check;
 mod cli;
 mod cloud_control;
 mod collector_shapes;
@@ -12,16 +13,20 @@ mod denial;
 mod edge;
 mod faults;
 mod fleet;
+mod formats;
 mod healthy;
+mod hostile;
 mod identity;
 mod layers;
 mod network;
 mod organization;
 mod permissions;
 mod readme;
+mod resolution;
 #[cfg(unix)]
 mod resume;
 mod rules;
+mod same;
 mod schemas;
 mod services;
 mod storage;

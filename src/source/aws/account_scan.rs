@@ -52,7 +52,7 @@ impl Job {
     fn scope(&self) -> Scope {
         match self {
             Self::Direct(collector) => collector.scope,
-            Self::CloudControl(kind) => cloudcontrol::scope(kind),
+            Self::CloudControl(kind) => Scope::of(kind),
         }
     }
 

@@ -23,22 +23,6 @@ static TABLE: &str = include_str!("../../../data/cfn-handlers.txt");
 /// <https://github.com/boto/boto3/issues/4166>, which aws/aws-sdk#764 follows.
 const STOPS_AT: [(&str, usize); 1] = [("AWS::ApiGateway::ApiKey", 25)];
 
-/// Services whose resources belong to no region.
-const GLOBAL_SERVICES: [&str; 12] = [
-    "Billing",
-    "BillingConductor",
-    "Budgets",
-    "CE",
-    "CUR",
-    "Chatbot",
-    "CloudFront",
-    "GlobalAccelerator",
-    "IAM",
-    "Organizations",
-    "Route53",
-    "Shield",
-];
-
 /// How the resources of a type are listed and read.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Handler {
@@ -87,13 +71,6 @@ pub(super) fn may_read(kind: &str) -> bool {
     let mut parts = kind.split("::");
     let word = |part: Option<&str>| part.is_some_and(|part| !part.is_empty());
     parts.next() == Some("AWS") && word(parts.next()) && word(parts.next()) && parts.next().is_none()
-}
-
-pub(super) fn scope(kind: &str) -> Scope {
-    match kind.split("::").nth(1) {
-        Some(service) if GLOBAL_SERVICES.contains(&service) => Scope::Global,
-        _ => Scope::Regional,
-    }
 }
 
 /// The IAM actions of reading a type: Cloud Control calls its service with the caller's own rights.
@@ -171,7 +148,7 @@ impl Reader<'_> {
         };
         let arn = properties.get("Arn").and_then(Value::as_str).filter(|arn| arn.starts_with("arn:"));
         let arn = arn.map(str::to_owned);
-        Some(match scope(self.kind) {
+        Some(match Scope::of(self.kind) {
             Scope::Global => self.unit.global(self.kind, identifier, arn, properties),
             Scope::Regional => self.unit.resource(self.kind, identifier, arn, properties),
         })

@@ -164,7 +164,7 @@ pub enum Way {
 pub fn way_to(kind: &str) -> Option<(Way, Scope)> {
     let direct = collectors().find(|collector| collector.types.contains(&kind));
     let direct = direct.map(|collector| (Way::Direct, collector.scope));
-    direct.or_else(|| cloudcontrol::may_read(kind).then(|| (Way::CloudControl, cloudcontrol::scope(kind))))
+    direct.or_else(|| cloudcontrol::may_read(kind).then(|| (Way::CloudControl, Scope::of(kind))))
 }
 
 /// The IAM actions that reading a type needs.

@@ -4,8 +4,10 @@ pub(crate) mod actions;
 pub(crate) mod bundle;
 pub(crate) mod choices;
 pub(crate) mod fake_aws;
+pub(crate) mod hostile;
 pub(crate) mod moto;
 pub(crate) mod scan;
+pub(crate) mod venv;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

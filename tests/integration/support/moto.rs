@@ -1,17 +1,18 @@
 //! A mock AWS for tests: moto in a virtual environment of its own, and the fleet of accounts that `tests/moto` puts
 //! into it.
-//!
-//! The environment is made once, under `target/moto`, and needs `python3` with its `venv` module and a package index.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use super::root;
+use super::venv::{Venv, run};
 
 const START_ATTEMPTS: usize = 5;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
@@ -27,7 +28,7 @@ pub(crate) struct Moto {
 impl Moto {
     /// Starts an empty mock AWS.
     pub(crate) fn start() -> Self {
-        let venv = Venv::ready();
+        let venv = Venv::ready("moto");
         for _ in 0..START_ATTEMPTS {
             // Another process may take the port before the server does: it ends, and the next port is tried.
             if let Some(moto) = Self::start_on(&venv, free_port()) {
@@ -99,9 +100,9 @@ impl Moto {
     /// Empties the server, then fills it with a fleet whose verdicts are known: that of `tests/moto/{family}.py`.
     pub(crate) fn seed(&self, family: &str) -> Fleet {
         let dir = TempDir::new().expect("failed to make a directory for the fleet");
-        let mut seed = Command::new(Venv::ready().program("python"));
+        let mut seed = Command::new(Venv::ready("moto").program("python"));
         seed.arg("-B")
-            .arg(manifest_dir().join("tests/moto").join(family).with_extension("py"))
+            .arg(root().join("tests/moto").join(family).with_extension("py"))
             .arg(self.endpoint())
             .arg(dir.path());
         for (name, value) in self.env() {
@@ -129,6 +130,11 @@ impl Fleet {
     /// The accounts file.
     pub(crate) fn accounts(&self) -> PathBuf {
         self.dir.path().join("accounts.yaml")
+    }
+
+    /// Another file that the family's script wrote.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// The parameters on which [`Fleet::truth`] rests.
@@ -186,55 +192,7 @@ impl Known {
     }
 }
 
-/// The virtual environment that holds moto.
-struct Venv {
-    dir: PathBuf,
-}
-
-impl Venv {
-    /// Makes the environment unless it is there with the very same requirements.
-    fn ready() -> Self {
-        let requirements = manifest_dir().join("tests/moto/requirements.txt");
-        let wanted = fs::read_to_string(&requirements).expect("failed to read the requirements of moto");
-        let target = manifest_dir().join("target");
-        fs::create_dir_all(&target).expect("failed to make the target directory");
-        let venv = Self { dir: target.join("moto") };
-        let stamp = venv.dir.join("requirements.installed");
-
-        // Tests run in several processes; the first makes the environment, the others wait for it.
-        let lock = File::create(target.join("moto.lock")).expect("failed to make the lock of moto's environment");
-        lock.lock().expect("failed to lock moto's environment");
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
-            return venv;
-        }
-        let mut create = Command::new("python3");
-        create.args(["-m", "venv", "--clear"]).arg(&venv.dir);
-        run(&mut create, "make moto's environment (the fleet test needs python3 with its venv module)");
-        let mut install = Command::new(venv.program("python"));
-        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
-        run(&mut install, "install moto (the fleet test needs pip and a package index)");
-        fs::write(&stamp, wanted).expect("failed to stamp moto's environment");
-        venv
-    }
-
-    fn program(&self, name: &str) -> PathBuf {
-        self.dir.join("bin").join(name)
-    }
-}
-
-fn manifest_dir() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
 fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("failed to find a free port");
     listener.local_addr().expect("failed to read the free port").port()
-}
-
-fn run(command: &mut Command, what: &str) {
-    match command.stdin(Stdio::null()).output() {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => panic!("failed to {what}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr)),
-        Err(error) => panic!("failed to {what}: {error}"),
-    }
 }

@@ -2,9 +2,11 @@
 //!
 //! This module is responsible for reading the two embedded tables, `data/cfn-properties.txt.zst`
 //! (written by `scripts/cfn_properties.py`, which describes the syntax) and `data/extra-properties.txt`
-//! (kept by hand), and for telling whether a property path exists, and which name was probably meant.
+//! (kept by hand), for telling whether a property path exists, and which name was probably meant, and for the types
+//! that values have in CloudFormation.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::sync::OnceLock;
 
@@ -75,10 +77,20 @@ impl CfnSchema {
 
     /// Whether CloudFormation has the type in Tokyo and in Osaka, in this order; `None` for a type that it lacks.
     pub fn regions(&self, type_name: &str) -> Option<(bool, bool)> {
-        let [cloudformation, _] = self.tables;
-        let found = cloudformation.binary_search_by(|line| line.type_name.cmp(type_name));
-        let line = cloudformation.get(found.ok()?)?;
+        let line = self.cloudformation(type_name)?;
         Some((line.regions.contains('T'), line.regions.contains('O')))
+    }
+
+    /// The properties that identify a resource of a type of CloudFormation's.
+    pub fn identifiers(&self, type_name: &str) -> impl Iterator<Item = &'static str> {
+        let line = self.cloudformation(type_name);
+        line.into_iter().flat_map(|line| line.identifiers.split(',')).filter(|name| !name.is_empty())
+    }
+
+    /// The properties of a type of CloudFormation's, without what live accounts give beyond them; `None` for a type
+    /// that it lacks. A type is parsed once.
+    pub fn properties(&self, type_name: &str) -> Option<&'static Node> {
+        Some(self.cloudformation(type_name)?.node())
     }
 
     /// Follows `path` from the properties of a type.
@@ -88,18 +100,24 @@ impl CfnSchema {
         }
         let mut root = Node::default();
         for line in self.lines_of(type_name) {
-            let mut rest = line.body;
-            root.merge(Node::body(&mut rest));
+            root.merge(line.parse());
         }
         root.follow(path)
     }
 
-    fn lines_of(&self, type_name: &str) -> impl Iterator<Item = &'static Line> {
-        self.tables.into_iter().filter_map(move |table| {
-            let found = table.binary_search_by(|line| line.type_name.cmp(type_name));
-            found.ok().and_then(|at| table.get(at))
-        })
+    fn cloudformation(&self, type_name: &str) -> Option<&'static Line> {
+        let [table, _] = self.tables;
+        line_of(table, type_name)
     }
+
+    fn lines_of(&self, type_name: &str) -> impl Iterator<Item = &'static Line> {
+        self.tables.into_iter().filter_map(move |table| line_of(table, type_name))
+    }
+}
+
+fn line_of(table: &'static [Line], type_name: &str) -> Option<&'static Line> {
+    let found = table.binary_search_by(|line| line.type_name.cmp(type_name));
+    table.get(found.ok()?)
 }
 
 /// The line of a type; its body is parsed only when somebody asks for the type.
@@ -107,7 +125,20 @@ impl CfnSchema {
 struct Line {
     type_name: &'static str,
     regions: &'static str,
+    /// The names of the properties that identify a resource, with commas between them.
+    identifiers: &'static str,
     body: &'static str,
+    node: OnceLock<Node>,
+}
+
+impl Line {
+    fn parse(&self) -> Node {
+        Node::body(&mut { self.body })
+    }
+
+    fn node(&self) -> &Node {
+        self.node.get_or_init(|| self.parse())
+    }
 }
 
 /// The lines of a table, without its header.
@@ -117,18 +148,45 @@ fn lines(text: &'static str) -> Result<Vec<Line>, SchemaError> {
         .map(|line| {
             let malformed = || SchemaError::Line(line.to_owned());
             let (type_name, rest) = line.split_once(' ').ok_or_else(malformed)?;
-            let (regions, body) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (place, body) = rest.split_once(' ').unwrap_or((rest, ""));
+            let (regions, identifiers) = place.split_once(':').unwrap_or((place, ""));
             match regions {
-                "T" | "O" | "TO" => Ok(Line { type_name, regions, body }),
+                "T" | "O" | "TO" => Ok(Line { type_name, regions, identifiers, body, node: OnceLock::new() }),
                 _ => Err(malformed()),
             }
         })
         .collect()
 }
 
+/// The type of a scalar.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Scalar {
+    #[default]
+    Text,
+    Boolean,
+    Integer,
+    Number,
+    /// One of several types, or one that the schema does not say; on a list, a scalar in its place.
+    Several,
+}
+
+impl Scalar {
+    fn of_mark(mark: char) -> Option<Self> {
+        match mark {
+            '?' => Some(Self::Boolean),
+            '#' => Some(Self::Integer),
+            '%' => Some(Self::Number),
+            '^' => Some(Self::Several),
+            _ => None,
+        }
+    }
+}
+
 /// What may stand at one place of a resource: several of these where the schema has alternatives.
 #[derive(Debug, Default)]
-struct Node {
+pub struct Node {
+    /// What it is when it is neither free-form nor an object nor a list.
+    scalar: Scalar,
     /// Free-form: every path below exists.
     any: bool,
     properties: BTreeMap<&'static str, Node>,
@@ -136,13 +194,37 @@ struct Node {
 }
 
 impl Node {
+    /// The type of the value where only a scalar may stand.
+    pub fn scalar(&self) -> Option<Scalar> {
+        (!self.any && self.properties.is_empty() && self.item.is_none()).then_some(self.scalar)
+    }
+
+    /// Whether nothing is known of what is below.
+    pub fn is_free(&self) -> bool {
+        self.any && self.properties.is_empty() && self.item.is_none()
+    }
+
+    pub fn property(&self, name: &str) -> Option<&Node> {
+        self.properties.get(name)
+    }
+
+    /// The items, where a list may stand.
+    pub fn item(&self) -> Option<&Node> {
+        self.item.as_deref()
+    }
+
+    /// Whether only a list may stand here.
+    pub fn is_list(&self) -> bool {
+        self.item.is_some() && !self.any && self.properties.is_empty() && self.scalar != Scalar::Several
+    }
+
     /// Reads properties up to a closing bracket or the end.
     // INVARIANT: the tables are well-formed; a test parses every line to its end.
     fn body(rest: &mut &'static str) -> Self {
         let mut node = Self::suffix(rest);
         loop {
             *rest = rest.trim_start_matches(' ');
-            let end = rest.find([' ', '*', '(', ')', '[', ']']).unwrap_or(rest.len());
+            let end = rest.find([' ', '*', '(', ')', '[', ']', '?', '#', '%', '^']).unwrap_or(rest.len());
             let (name, after) = rest.split_at(end);
             if name.is_empty() {
                 return node;
@@ -152,11 +234,15 @@ impl Node {
         }
     }
 
-    /// Reads what follows a property's name: `*`, `(…)`, `[…]`, nothing, or several of them.
+    /// Reads what follows a property's name: the mark of a scalar, `*`, `(…)`, `[…]`, nothing, or several of them.
     fn suffix(rest: &mut &'static str) -> Self {
         let mut node = Self::default();
         loop {
-            if let Some(after) = rest.strip_prefix('*') {
+            let mark = rest.chars().next().and_then(Scalar::of_mark);
+            if let (Some(scalar), Some(after)) = (mark, rest.get(1..)) {
+                *rest = after;
+                node.scalar = scalar;
+            } else if let Some(after) = rest.strip_prefix('*') {
                 *rest = after;
                 node.any = true;
             } else if let Some(after) = rest.strip_prefix('(') {
@@ -175,11 +261,19 @@ impl Node {
 
     fn merge(&mut self, other: Self) {
         self.any |= other.any;
-        for (name, node) in other.properties {
-            self.properties.entry(name).or_default().merge(node);
+        if self.scalar != other.scalar {
+            self.scalar = Scalar::Several;
         }
-        if let Some(item) = other.item {
-            self.item.get_or_insert_default().merge(*item);
+        for (name, node) in other.properties {
+            match self.properties.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(node)),
+                Entry::Occupied(mut place) => place.get_mut().merge(node),
+            }
+        }
+        match (&mut self.item, other.item) {
+            (Some(item), Some(other)) => item.merge(*other),
+            (None, other) => self.item = other,
+            (Some(_), None) => {}
         }
     }
 

@@ -1,12 +1,19 @@
 //! What a run came to: findings and gaps of each account, one account at a time, and their sum.
 
+mod baseline;
+mod declared;
+mod waiver;
+
+pub use baseline::Baseline;
+pub use declared::judge_declared;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bundle::{AccountRecord, Bundle, BundleError};
 use crate::engine::Engine;
 use crate::model::{
-    AccountId, AccountSummary, Finding, Gap, GuardrailSummary, Inventory, Report, RulePackInfo, Score, Severity,
-    Summary, Unknown, Value, Verdict, VerdictCounts,
+    AccountId, AccountSummary, Extent, Finding, Gap, GuardrailSummary, Inventory, Report, RunInfo, Score, SetAside,
+    Severity, Summary, Unknown, Value, VerdictCounts,
 };
 
 /// One account's part of a report.
@@ -19,14 +26,22 @@ pub struct AccountOutcome {
     pub findings: Vec<Finding>,
     /// Whether any listing was seen whole.
     pub seen: bool,
+    /// Declared resource types that no guardrail looks at and that are not read, with how many resources they have.
+    pub unread: BTreeMap<String, usize>,
 }
 
-/// The outcomes of a bundle's accounts, read one at a time; judged anew, or as kept.
+/// The outcomes of accounts, one at a time.
 pub struct Outcomes<'a> {
-    pub bundle: &'a Bundle,
     pub engine: &'a Engine,
-    pub anew: bool,
-    pub across: &'a Across,
+    pub of: Evidence<'a>,
+}
+
+/// What the outcomes rest on.
+pub enum Evidence<'a> {
+    /// The accounts of a bundle, read one at a time; judged anew, or as kept.
+    Bundle { bundle: &'a Bundle, anew: bool, across: &'a Across },
+    /// What files declare.
+    Declared(&'a [AccountOutcome]),
 }
 
 /// What the guardrails across all accounts found, by account.
@@ -49,16 +64,20 @@ impl Across {
 }
 
 impl Outcomes<'_> {
-    /// Visits every account in the order of ids.
+    /// Visits every account in the order of ids, or every declared unit in the order of names.
     ///
     /// # Errors
     /// When the bundle cannot be read, or the visitor fails.
     pub fn each<E: From<BundleError>>(&self, mut visit: impl FnMut(AccountOutcome) -> Result<(), E>) -> Result<(), E> {
+        let (bundle, anew, across) = match self.of {
+            Evidence::Bundle { bundle, anew, across } => (bundle, anew, across),
+            Evidence::Declared(outcomes) => return outcomes.iter().cloned().try_for_each(visit),
+        };
         let mut reads = Reads::of(self.engine);
-        for id in self.bundle.accounts() {
-            let AccountRecord { inventory, findings } = self.bundle.read_account(&id)?;
-            let mut findings = if self.anew { self.engine.evaluate(&inventory) } else { findings };
-            findings.extend(self.across.0.get(&id).into_iter().flatten().cloned());
+        for id in bundle.accounts() {
+            let AccountRecord { inventory, findings } = bundle.read_account(&id)?;
+            let mut findings = if anew { self.engine.evaluate(&inventory) } else { findings };
+            findings.extend(across.0.get(&id).into_iter().flatten().cloned());
             findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
             visit(outcome(&inventory, findings, &mut reads))?;
         }
@@ -69,12 +88,16 @@ impl Outcomes<'_> {
     ///
     /// # Errors
     /// When the bundle cannot be read.
-    pub fn report(&self, rule_pack: RulePackInfo) -> Result<Report, BundleError> {
+    pub fn report(&self, run: RunInfo) -> Result<Report, BundleError> {
         let mut summary = Summary::default();
         let mut accounts = Vec::new();
+        let mut unread: BTreeMap<String, u64> = BTreeMap::new();
         let mut totals: BTreeMap<String, VerdictCounts> = BTreeMap::new();
         self.each(|outcome| {
-            let AccountOutcome { summary: account, by_guardrail, gaps, seen, .. } = outcome;
+            let AccountOutcome { summary: account, by_guardrail, gaps, seen, unread: others, .. } = outcome;
+            for (kind, count) in others {
+                *unread.entry(kind).or_default() += count as u64;
+            }
             summary.verdicts.add(account.verdicts);
             summary.score.add(account.score);
             for (severity, count) in &account.failures {
@@ -82,16 +105,25 @@ impl Outcomes<'_> {
             }
             summary.coverage.gaps += gaps.len() as u64;
             summary.coverage.accounts_seen += u64::from(seen);
+            summary.coverage.accounts += 1;
+            summary.set_aside.add(account.set_aside);
             for (guardrail, counts) in by_guardrail {
                 totals.entry(guardrail).or_default().add(counts);
             }
             accounts.push(account);
             Ok::<(), BundleError>(())
         })?;
-        summary.coverage.accounts = self.bundle.manifest.scope.accounts.len() as u64;
-        let run = self.bundle.manifest.run_info(rule_pack);
-        Ok(Report { run, summary, accounts, guardrails: guardrails(self.engine, &totals) })
+        if let Evidence::Bundle { bundle, .. } = self.of {
+            summary.coverage.accounts = bundle.manifest.scope.accounts.len() as u64;
+        }
+        Ok(Report { run, summary, accounts, guardrails: guardrails(self.engine, &totals), unread })
     }
+}
+
+/// An engine without a guardrail, for the tests of the formats.
+#[cfg(test)]
+pub(crate) fn idle_engine() -> Engine {
+    Engine::new(Vec::new(), &crate::rule::Params::default(), chrono::DateTime::UNIX_EPOCH)
 }
 
 /// The findings of the guardrails across all accounts: what they read of each account is extracted first.
@@ -117,6 +149,7 @@ fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<
         id: rule.id.clone(),
         alias: rule.alias.clone(),
         title: rule.title.clone(),
+        rationale: rule.rationale.clone(),
         remediation: rule.remediation.clone(),
         severity: rule.severity,
         controls: rule.controls.clone(),
@@ -129,6 +162,7 @@ fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<
 fn outcome(inventory: &Inventory, findings: Vec<Finding>, reads: &mut Reads<'_>) -> AccountOutcome {
     let mut verdicts = VerdictCounts::default();
     let mut failures: BTreeMap<Severity, u64> = BTreeMap::new();
+    let mut set_aside = SetAside::default();
     let mut by_guardrail: BTreeMap<String, (Severity, VerdictCounts)> = BTreeMap::new();
     for finding in &findings {
         verdicts.count(finding.verdict);
@@ -137,7 +171,8 @@ fn outcome(inventory: &Inventory, findings: Vec<Finding>, reads: &mut Reads<'_>)
             .or_insert((finding.severity, VerdictCounts::default()))
             .1
             .count(finding.verdict);
-        if finding.verdict == Verdict::Fail {
+        set_aside.count(finding);
+        if finding.counts() {
             *failures.entry(finding.severity).or_default() += 1;
         }
     }
@@ -146,15 +181,19 @@ fn outcome(inventory: &Inventory, findings: Vec<Finding>, reads: &mut Reads<'_>)
     AccountOutcome {
         summary: AccountSummary {
             account: inventory.account.clone(),
+            source: None,
             regions: inventory.regions.clone(),
             verdicts,
             failures,
+            set_aside,
             score,
         },
         by_guardrail: by_guardrail.into_iter().map(|(id, (_, counts))| (id, counts)).collect(),
         gaps: gaps(inventory, &findings, reads),
-        seen: inventory.types.keys().any(|kind| inventory.gaps.iter().all(|gap| gap.resource_type != *kind)),
+        seen: inventory.extent == Extent::Declared
+            || inventory.types.keys().any(|kind| inventory.gaps.iter().all(|gap| gap.resource_type != *kind)),
         findings,
+        unread: BTreeMap::new(),
     }
 }
 
@@ -186,7 +225,9 @@ impl<'a> Reads<'a> {
 /// collected.
 fn gaps(inventory: &Inventory, findings: &[Finding], reads: &mut Reads<'_>) -> Vec<Gap> {
     let mut gaps: BTreeSet<Gap> = inventory.gaps.iter().cloned().collect();
-    for resource in &inventory.resources {
+    // Of a live account every property can be read; what a file leaves open is a gap only where a verdict hangs on it.
+    let resources = if inventory.extent == Extent::Account { inventory.resources.as_slice() } else { &[] };
+    for resource in resources {
         let kind = &resource.id.resource_type;
         let mut note = |cause: &Unknown| {
             let region = resource.id.region.clone();
@@ -211,7 +252,8 @@ fn gaps(inventory: &Inventory, findings: &[Finding], reads: &mut Reads<'_>) -> V
             });
         }
     }
-    gaps.into_iter().filter(|gap| reads.types.contains(&gap.resource_type)).collect()
+    let kept = |gap: &Gap| reads.types.contains(&gap.resource_type) || matches!(gap.cause, Unknown::NotRead(_));
+    gaps.into_iter().filter(kept).collect()
 }
 
 fn unknown_leaves(value: &Value, found: &mut impl FnMut(&Unknown)) {

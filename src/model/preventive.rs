@@ -1,0 +1,30 @@
+//! Preventive guardrails: what is asked about a request that must be denied, and what became of asking.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A request that must be denied, as a question to the account itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Question {
+    /// The IAM action, as in `ec2:RunInstances`.
+    pub action: String,
+    /// An ARN, or `*`.
+    pub resource: String,
+    /// `aws:RequestedRegion`.
+    pub region: String,
+    /// `aws:PrincipalArn`; nothing for the role that asks.
+    pub principal: Option<String>,
+    /// Further context keys; a key that is not here is absent from the request.
+    pub context: BTreeMap<String, Vec<String>>,
+}
+
+/// The type under which an inventory holds the policies on the path of an account: `Enabled`, `Source` (`organizations` or
+/// `files`), and `Levels` from the root to the account, each with `Id`, `Name` and `Policies` (`Id`, `Name`, `Document`).
+pub const POLICY_PATH: &str = "AWS::::PolicyPath";
+/// The type of what IAM's simulator said: `Calibrated`, `Problem`, and `Answers`, each with `Question`, `WithPolicies` and
+/// `WithoutPolicies` (`allowed`, `denied`).
+pub const SIMULATION: &str = "AWS::::Simulation";
+/// The type of what probes met: `Answers`, each with `Question`, `Outcome` (`denied_by_scp`, `denied`, `allowed`,
+/// `untested`), and `PolicyArn` where the service named it.
+pub const PROBE: &str = "AWS::::Probe";
