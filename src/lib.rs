@@ -3,7 +3,8 @@
 //! Data goes one way: an accounts file names targets ([`config`]); each is collected into an inventory
 //! ([`source`]), judged by guardrails ([`rule`], [`engine`]), kept as evidence ([`bundle`]), summed up ([`outcome`]) and
 //! reported ([`output`]). Everything right of the inventory is pure: no AWS, no clock, no async. [`app`] has one file
-//! per verb of the command line ([`cli`]), each of which reads as that flow.
+//! per verb of the command line ([`cli`]), each of which reads as that flow. [`policy`] is the language of service control
+//! policies, and proves what they deny.
 //!
 //! Not knowing is data: any leaf of a [`model::Value`] may be [`model::Unknown`], and a verdict that hangs on one is
 //! unknown, never a pass.
@@ -17,6 +18,7 @@ pub mod exit;
 pub mod model;
 pub mod outcome;
 pub mod output;
+pub mod policy;
 pub mod rule;
 pub mod selftest;
 pub mod source;

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("syntax", &["model"]),
     ("rule", &["model", "syntax"]),
+    ("policy", &["model", "syntax"]),
     ("config", &["model", "syntax"]),
     ("engine", &["model", "rule"]),
     ("source", &["model", "syntax"]),
