@@ -78,7 +78,12 @@ pub struct Unit<'a> {
 /// # Errors
 /// What is wrong with it, as CloudFormation would refuse it, or that it is too large.
 pub fn read(file: &SourceFile, document: &Node, at: &Surroundings, files: &Files) -> Result<Declared, Faults> {
-    read_stacks(&file.name, &[Unit { file, document, stack: None, constructs: BTreeMap::new(), parameters: BTreeMap::new() }], at, files)
+    read_stacks(
+        &file.name,
+        &[Unit { file, document, stack: None, constructs: BTreeMap::new(), parameters: BTreeMap::new() }],
+        at,
+        files,
+    )
 }
 
 /// Reads stacks of one account and region into one inventory. What a stack exports is known to those after it.
