@@ -32,5 +32,6 @@ mod services;
 mod storage;
 mod support;
 mod table;
+mod terraform;
 mod three_values;
 mod throttling;
