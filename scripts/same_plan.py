@@ -4,7 +4,7 @@
     python3 scripts/same_plan.py            # writes fixtures/same/main.tf and fixtures/same/plan.json
     python3 scripts/same_plan.py --check    # exit code 1 if they would change
 
-The resources are those of fixtures/same/template.yaml; same_plan_resources.py lists them with what the configuration writes.
+The resources are those of fixtures/same/template.yaml; same_plan_resources.py lists them as the configuration has them.
 Both files come from that list, so that they cannot differ. A plan is made from it as Terraform makes one:
 
 - `planned_values` and `after` have what is known: what is written, the provider's defaults, and null for the rest;
@@ -27,7 +27,13 @@ HERE = Path(__file__).resolve().parent
 OUT = HERE.parent / "fixtures" / "same"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 TERRAFORM = "1.9.8"
-SCHEMA_VERSIONS = {"aws_db_instance": 2, "aws_dynamodb_table": 1, "aws_security_group": 1, "aws_subnet": 1, "aws_vpc": 1}
+SCHEMA_VERSIONS = {
+    "aws_db_instance": 2,
+    "aws_dynamodb_table": 1,
+    "aws_security_group": 1,
+    "aws_subnet": 1,
+    "aws_vpc": 1,
+}
 HEADER = """# The resources of template.yaml for Terraform. Written by scripts/same_plan.py, with the plan beside it.
 
 terraform {
@@ -107,7 +113,11 @@ class Plan:
     def entry(self, address, values):
         mode, kind, name = (["managed"] + address.split("."))[-3:]
         entry = {"address": address, "mode": mode, "type": kind, "name": name, "provider_name": PROVIDER}
-        return entry | {"schema_version": SCHEMA_VERSIONS.get(kind, 0), "values": known(values), "sensitive_values": mask(values, False)}
+        return entry | {
+            "schema_version": SCHEMA_VERSIONS.get(kind, 0),
+            "values": known(values),
+            "sensitive_values": mask(values, False),
+        }
 
     def change(self, address, values):
         entry = self.entry(address, values)
@@ -133,8 +143,14 @@ class Plan:
         if isinstance(value, Blocks):
             if row["open"] == "{":
                 # Terraform makes the blocks an expression of the attribute, with null for what they do not write.
-                return {"constant_value": [{each["name"]: block.get(each["name"]) for each in row["blocks"]} for block in value]}
-            return [{name: self.expression(part, row["blocks"], name) for name, part in block.items()} for block in value]
+                return {
+                    "constant_value": [
+                        {each["name"]: block.get(each["name"]) for each in row["blocks"]} for block in value
+                    ]
+                }
+            return [
+                {name: self.expression(part, row["blocks"], name) for name, part in block.items()} for block in value
+            ]
         references = []
         for ref in refs(value):
             for name in (str(ref), ref.address):
@@ -149,8 +165,16 @@ class Plan:
         deferred = {address: values for address, values in self.read.items() if values.get("json") is UNKNOWN}
         planned = sorted((deferred | self.values).items())
         prior = sorted((address, values) for address, values in self.read.items() if address not in deferred)
-        configured = [self.configured(*each) for each in sorted([*RESOURCES, *DATA], key=lambda each: ("data." in each[0], each[0]))]
-        provider = {"name": "aws", "full_name": PROVIDER, "version_constraint": "~> 6.0", "expressions": {"region": {"constant_value": REGION}}}
+        configured = [
+            self.configured(*each)
+            for each in sorted([*RESOURCES, *DATA], key=lambda each: (each[0].startswith("data."), each[0]))
+        ]
+        provider = {
+            "name": "aws",
+            "full_name": PROVIDER,
+            "version_constraint": "~> 6.0",
+            "expressions": {"region": {"constant_value": REGION}},
+        }
         state = {"format_version": "1.0", "terraform_version": TERRAFORM}
         return {
             "format_version": "1.2",
@@ -212,7 +236,11 @@ def document(values):
     defaults = (None, None, None) if waits else ("Allow", "", [])
     statements = []
     for statement in values["statement"]:
-        full = {"effect": defaults[0], "sid": defaults[1]} | dict.fromkeys(sets, defaults[2]) | {name: [] for name in blocks}
+        full = (
+            {"effect": defaults[0], "sid": defaults[1]}
+            | dict.fromkeys(sets, defaults[2])
+            | {name: [] for name in blocks}
+        )
         statements.append(full | statement)
     whole = dict.fromkeys(nothing) | {"statement": statements, "version": None if waits else "2012-10-17"}
     if waits:
@@ -224,7 +252,10 @@ def document(values):
 
 def plain(statement):
     """A statement as the JSON of a policy; the provider sorts lists backwards, and writes a list of one as a text."""
-    one = lambda values: values[0] if len(values) == 1 else sorted(values, reverse=True)
+
+    def one(values):
+        return values[0] if len(values) == 1 else sorted(values, reverse=True)
+
     said = {"Effect": statement["effect"], "Action": one(statement["actions"]), "Resource": one(statement["resources"])}
     for block in statement["principals"]:
         said["Principal"] = "*" if block["type"] == "*" else {block["type"]: one(block["identifiers"])}
@@ -236,9 +267,13 @@ def plain(statement):
 def main(check):
     texts = {
         "main.tf": HEADER % REGION + "".join(render(*each) for each in [*DATA, *RESOURCES]),
-        "plan.json": json.dumps(Plan().json(), indent=1, sort_keys=False) + "\n",
+        "plan.json": json.dumps(Plan().json(), indent=1) + "\n",
     }
-    stale = [name for name, text in texts.items() if not (OUT / name).is_file() or (OUT / name).read_text(encoding="utf-8") != text]
+    stale = [
+        name
+        for name, text in texts.items()
+        if not (OUT / name).is_file() or (OUT / name).read_text(encoding="utf-8") != text
+    ]
     for name in stale:
         if check:
             print(f"fixtures/same/{name} is not what scripts/same_plan.py writes", file=sys.stderr)

@@ -119,7 +119,7 @@ def expression(value, depth):
     if isinstance(value, Encoded):
         return f"jsonencode({expression(value.value, depth)})"
     if isinstance(value, dict):
-        return "{\n" + body({key: part for key, part in value.items()}, depth + 1) + INDENT * depth + "}"
+        return "{\n" + body(value, depth + 1) + INDENT * depth + "}"
     if isinstance(value, list):
         parts = [expression(part, depth) for part in value]
         if any("\n" in part for part in parts):

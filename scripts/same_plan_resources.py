@@ -3,8 +3,8 @@
 A resource is named as in the template, in snake case. What is a property of one resource there may be a resource of its
 own here (`aws_s3_bucket_versioning`), under the same name.
 
-A policy that names its own resource by its ARN would be known only after the apply. Most are written with names that are
-known before, as is usual where a policy is to be reviewed with the plan; that of the bad bucket is not.
+A policy that names its own resource by its ARN would be known only after the apply. Most are written with names that
+are known before, as is usual where a policy is to be reviewed with the plan; that of the bad bucket is not.
 """
 
 from same_plan_language import Blocks, Encoded, Ref, Text
@@ -162,7 +162,12 @@ NETWORK = [
     ("aws_subnet.subnet", {"vpc_id": VPC, "cidr_block": "10.20.1.0/24", "availability_zone": ZONE}),
     (
         "aws_subnet.public_subnet",
-        {"vpc_id": VPC, "cidr_block": "10.20.2.0/24", "availability_zone": REGION + "c", "map_public_ip_on_launch": True},
+        {
+            "vpc_id": VPC,
+            "cidr_block": "10.20.2.0/24",
+            "availability_zone": REGION + "c",
+            "map_public_ip_on_launch": True,
+        },
     ),
     ("aws_internet_gateway.gateway", {"vpc_id": VPC}),
     ("aws_route_table.routes", {"vpc_id": VPC}),
@@ -226,7 +231,9 @@ MESSAGES = [
         "aws_sqs_queue_policy.bad_queue",
         {
             "queue_url": Ref("aws_sqs_queue.bad_queue.id"),
-            "policy": policy(Principal="*", Action="sqs:SendMessage", Resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:same-bad"),
+            "policy": policy(
+                Principal="*", Action="sqs:SendMessage", Resource=f"arn:aws:sqs:{REGION}:{ACCOUNT}:same-bad"
+            ),
         },
     ),
     ("aws_sns_topic.good_topic", {"name": "same-good", "kms_master_key_id": Ref("aws_kms_key.key.key_id")}),
