@@ -63,12 +63,20 @@ impl Sessions {
     /// # Errors
     /// When the hub role cannot be assumed, or the file of `AWS_CA_BUNDLE` cannot be read.
     pub async fn load(options: SessionOptions) -> Result<Self, Failure> {
+        Self::load_with(aws_config::defaults(BehaviorVersion::latest()), options).await
+    }
+
+    /// As [`Sessions::load`], with what the loader was given already, as an endpoint or credentials.
+    ///
+    /// # Errors
+    /// As those of [`Sessions::load`].
+    pub async fn load_with(loader: ConfigLoader, options: SessionOptions) -> Result<Self, Failure> {
         let traffic = Traffic::new().map_err(|error| Failure {
             cause: Unknown::RoleNotAssumed("AWS_CA_BUNDLE".into()),
             code: "AWS_CA_BUNDLE".into(),
             message: error.to_string(),
         })?;
-        let base = config_loader(&options)
+        let base = patient(loader, &options)
             .http_client(traffic.client(None))
             .region(Region::new(options.home_region.clone()))
             .load()
@@ -160,12 +168,12 @@ impl AccountSession {
 }
 
 /// Uploads are not watched for stalling: a request that waits for its turn would be taken for one that stalls.
-fn config_loader(options: &SessionOptions) -> ConfigLoader {
+fn patient(loader: ConfigLoader, options: &SessionOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5).min(options.timeout))
         .read_timeout(options.timeout)
         .build();
-    aws_config::defaults(BehaviorVersion::latest())
+    loader
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())

@@ -7,14 +7,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType, PolicyIdentifier,
-    PolicyIdentifierPolicyType,
-};
+use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
 use futures::{FutureExt, StreamExt, stream};
 
 use super::calibration::Calibration;
-use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit};
+use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, pages};
 use super::iam::client;
 use super::simulate::{ACTIONS_AT_ONCE, SIMULATE};
 use super::{Collector, Scope};
@@ -160,24 +160,40 @@ impl Simulator<'_> {
         read: fn(&EvaluationResult) -> Answer,
     ) -> Result<BTreeMap<String, Answer>, Failure> {
         let Some(first) = chunk.first() else { return Ok(BTreeMap::new()) };
-        let excluded = PolicyIdentifier::PolicyType(PolicyIdentifierPolicyType::Scp);
         let principal = &self.unit.session.principal;
-        let ask = self
+        let request = self
             .client
             .simulate_principal_policy()
             .policy_source_arn(principal)
             .policy_input_list(ALLOW_ALL)
-            .set_policy_exclusion_list(without_policies.then(|| vec![excluded]))
             .set_action_names(Some(chunk.iter().map(|question| question.action.clone()).collect()))
             .resource_arns(&first.resource)
             .set_context_entries(Some(context(first, principal)));
-        let pages = ask.into_paginator().send();
-        let (results, failure) = self.unit.list(SIMULATE, pages, |page| (page.evaluation_results, page.marker)).await;
+        let ask = move |marker| {
+            let exclude = move |request: &mut HttpRequest| {
+                if without_policies {
+                    exclude_policies(request)
+                }
+            };
+            request.clone().set_marker(marker).customize().mutate_request(exclude).send()
+        };
+        let pages = pages(ask, SimulatePrincipalPolicyOutput::marker);
+        let split = |page: SimulatePrincipalPolicyOutput| (page.evaluation_results, page.marker);
+        let (results, failure) = self.unit.list(SIMULATE, pages, split).await;
         match failure {
             Some(failure) => Err(failure),
             None => Ok(by_action(&results, read)),
         }
     }
+}
+
+/// Adds the one parameter that the SDK writes without its name (`PolicyExclusionList.member.1.member`), as of
+/// aws-sdk-iam 1.133.
+fn exclude_policies(request: &mut HttpRequest) {
+    let Some(body) = request.body().bytes() else { return };
+    let form = [body, b"&PolicyExclusionList.member.1.PolicyType=scp"].concat();
+    request.headers_mut().insert("content-length", form.len().to_string());
+    *request.body_mut() = SdkBody::from(form);
 }
 
 fn by_action(results: &[EvaluationResult], read: fn(&EvaluationResult) -> Answer) -> BTreeMap<String, Answer> {
