@@ -54,11 +54,12 @@ fn questions(_: &Rules) -> Arc<[Question]> {
 
 fn notice(lang: Lang) -> &'static str {
     lang.pick(
-        "probing: CloudTrail of each account will show up to 4 denied requests (AccessDenied, UnauthorizedOperation) and \
-         EC2 dry runs, under the session name and user agent `govcheck-probe`. Alarms on denied requests, and GuardDuty, \
-         may tell of them. Nothing is created, changed or deleted.\n",
-        "プローブ: 各アカウントの CloudTrail に、拒否されたリクエスト (AccessDenied、UnauthorizedOperation) が最大 4 件と \
-         EC2 のドライランが、セッション名およびユーザーエージェント `govcheck-probe` で記録されます。拒否を検知するアラームや \
-         GuardDuty が通知することがあります。リソースの作成・変更・削除は行いません。\n",
+        "probing: beside the traces of the scan itself, CloudTrail of each account will show EC2 dry runs and reads under \
+         the session name and user agent `govcheck-probe`, at most 4 of them denied (AccessDenied, \
+         UnauthorizedOperation). Alarms on denied requests, and GuardDuty, may tell of them. Nothing is created, changed \
+         or deleted.\n",
+        "プローブ: 各アカウントの CloudTrail には、スキャン自体の記録のほかに、EC2 のドライランと参照が、セッション名および\
+         ユーザーエージェント `govcheck-probe` で記録されます。そのうち拒否されるもの (AccessDenied、UnauthorizedOperation) は\
+         最大 4 件です。拒否を検知するアラームや GuardDuty が通知することがあります。リソースの作成・変更・削除は行いません。\n",
     )
 }

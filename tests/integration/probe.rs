@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule};
 use crate::support::inquiry::{Asking, answers, question};
+use crate::support::scan::{Fleet, everything_about};
 
 const TOKYO: &str = "ap-northeast-1";
 const VIRGINIA: &str = "us-east-1";
@@ -58,8 +59,7 @@ fn every_row_is_answered_where_nothing_is_denied() {
     let called: BTreeSet<String> = aws.operations().into_iter().collect();
     assert_eq!(called, actions.iter().chain(&entry).map(|name| (*name).to_owned()).collect());
     // The fake complains of a write that is no dry run.
-    let writes: Vec<_> = called.iter().filter(|call| !call.contains(":Describe") && !call.contains(":List")).collect();
-    assert_eq!(writes, ["ec2:CreateDefaultVpc", "ec2:CreateInternetGateway", "ec2:CreateKeyPair", "sts:AssumeRole"]);
+    assert_eq!(writes(&aws), ["ec2:CreateDefaultVpc", "ec2:CreateInternetGateway", "ec2:CreateKeyPair"]);
 }
 
 #[test]
@@ -187,4 +187,36 @@ fn nothing_is_probed_unasked() {
     let found = Asking { probe: false, ..asking(&[("ec2:CreateInternetGateway", TOKYO)]) }.of_one(&aws);
     assert_eq!(found, (Value::Null, Vec::new()));
     assert_eq!(aws.operations(), ["sts:AssumeRole"]);
+}
+
+/// The writes of all calls that left the process, the way into the accounts left out.
+fn writes(aws: &FakeAws) -> Vec<String> {
+    let reads = ["Get", "List", "Describe"];
+    let is_write = |call: &String| !reads.iter().any(|verb| call.contains(&format!(":{verb}")));
+    aws.operations().into_iter().filter(is_write).filter(|call| call != "sts:AssumeRole").collect()
+}
+
+#[test]
+fn the_operator_is_told_what_probing_leaves_behind() {
+    let rule = everything_about(PROBE);
+    let scan = |code, more: &[&str]| {
+        let (aws, fleet) = (FakeAws::start(Vec::new()), Fleet::new());
+        let rules = fleet.guardrails_about_everything();
+        let run = fleet.scan(&aws).args(["--rule", &rule]).arg("--rules").arg(rules).args(more).run().code(code);
+        assert_eq!((aws.complaints(), writes(&aws)), (Vec::new(), Vec::new()));
+        (run.stderr, aws.count(&On::operation("AssumeRole")))
+    };
+    // Without it nothing is seen, and nothing is known.
+    let (silent, sessions) = scan(3, &[]);
+    assert!(!silent.contains("govcheck-probe") && sessions == 3, "{silent}");
+    for (lang, words) in [("en", "Alarms on denied requests"), ("ja", "拒否を検知するアラーム")] {
+        let (notice, sessions) = scan(0, &["--probe", "--quiet", "--lang", lang]);
+        assert!(notice.contains("govcheck-probe") && notice.contains(words) && sessions == 6, "{notice}");
+    }
+}
+
+#[test]
+fn a_saved_bundle_is_not_probed() {
+    let run = crate::support::govcheck().args(["scan", "--from", "bundle", "--probe"]).run().code(2);
+    assert!(run.stderr.contains("--probe"), "{}", run.stderr);
 }
