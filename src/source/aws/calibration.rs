@@ -46,7 +46,7 @@ impl Calibration {
     /// - `exclusion_without_effect`: what is denied stays so without the policies: they are not its cause.
     pub(super) fn problem<'a>(&self, said: impl Fn(&Question) -> Option<&'a Said>) -> Option<&'static str> {
         let Self(questions) = self;
-        let [Some(performed), Some(home), Some(abroad)] = questions.each_ref().map(|question| said(question)) else {
+        let [Some(performed), Some(home), Some(abroad)] = questions.each_ref().map(said) else {
             return Some("unanswered");
         };
         let known = |answer| matches!(answer, Answer::Allowed | Answer::Denied);

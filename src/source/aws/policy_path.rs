@@ -204,8 +204,11 @@ fn is_enabled(root: &Root, of: &PolicyType) -> bool {
     root.policy_types().iter().any(|one| one.r#type() == Some(of) && one.status() == Some(&PolicyTypeStatus::Enabled))
 }
 
+/// An answer, or the failure in its place, that all who ask wait for.
+type Answer<T> = Arc<OnceCell<Result<T, Failure>>>;
+
 /// What was asked once, with its failure: a call that is denied is not made for every account.
-struct Memo<T>(Mutex<HashMap<String, Arc<OnceCell<Result<T, Failure>>>>>);
+struct Memo<T>(Mutex<HashMap<String, Answer<T>>>);
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
