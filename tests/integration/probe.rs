@@ -179,6 +179,9 @@ fn probes_have_a_session_of_their_own() {
         (vec!["no_session".into()], vec!["AccessDenied".into()])
     );
     assert_eq!(aws.operations(), ["sts:AssumeRole"]);
+    let of_probes = On::operation("ListQueues").containing("app/govcheck-probe").reply(Reply::DeniedByScp);
+    let (_, found) = probe(vec![of_probes], &[("sqs:ListQueues", TOKYO)]);
+    assert_eq!(answers(&found, "Outcome"), ["denied_by_scp"]);
 }
 
 #[test]
