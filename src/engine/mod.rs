@@ -66,7 +66,14 @@ impl Engine {
     pub fn evaluate_in(&self, inventory: &Inventory, fleet: Option<&Fleet>) -> Vec<Finding> {
         let view = View::new(inventory, fleet);
         let guardrails = self.guardrails.iter().filter(|guardrail| guardrail.is_across() == fleet.is_some());
-        sorted(guardrails.flat_map(|guardrail| findings::of(self, guardrail, &view)).collect())
+        let mut guardrails: Vec<_> = guardrails.collect();
+        guardrails.sort_by(|a, b| a.id().cmp(b.id()));
+        let each = guardrails.into_iter().map(|guardrail| {
+            let mut findings = findings::of(self, guardrail, &view);
+            findings.sort_by(|a, b| a.resource.cmp(&b.resource));
+            findings
+        });
+        each.flatten().collect()
     }
 
     /// The findings of the guardrails across all accounts, from what was extracted of each. `missing` is the number of
@@ -140,7 +147,13 @@ impl Engine {
     }
 }
 
-fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
-    findings
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_may_share_an_engine() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Engine>();
+    }
 }

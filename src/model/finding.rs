@@ -147,7 +147,8 @@ pub fn fingerprint_in_file(guardrail: &str, origin: &Origin) -> String {
 
 fn digest(parts: &[&str]) -> String {
     let digest = Sha256::digest(parts.join("\0"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let half = digest.iter().take(16).fold(0, |sofar: u128, byte| sofar << 8 | u128::from(*byte));
+    format!("{half:032x}")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! that values have in CloudFormation.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::sync::OnceLock;
 
@@ -264,10 +265,15 @@ impl Node {
             self.scalar = Scalar::Several;
         }
         for (name, node) in other.properties {
-            self.properties.entry(name).or_default().merge(node);
+            match self.properties.entry(name) {
+                Entry::Vacant(place) => drop(place.insert(node)),
+                Entry::Occupied(mut place) => place.get_mut().merge(node),
+            }
         }
-        if let Some(item) = other.item {
-            self.item.get_or_insert_default().merge(*item);
+        match (&mut self.item, other.item) {
+            (Some(item), Some(other)) => item.merge(*other),
+            (None, other) => self.item = other,
+            (Some(_), None) => {}
         }
     }
 

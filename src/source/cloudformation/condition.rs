@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::Value;
 
 use super::call::{self, Call, Part};
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, MAX_DEPTH};
 use super::function::{self, unresolved};
 use super::worlds::{Choice, Need};
 
@@ -55,6 +55,17 @@ impl<'s> Evaluator<'s, '_, '_> {
     }
 
     fn test(&mut self, part: Part<'s>) -> Option<bool> {
+        // Conditions that name each other in a longer chain stay open.
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let holds = self.tested(part);
+        self.depth -= 1;
+        holds
+    }
+
+    fn tested(&mut self, part: Part<'s>) -> Option<bool> {
         if let Some(name) = part.condition() {
             return self.condition(name, part);
         }

@@ -13,7 +13,7 @@ use super::run::{Run, Stack};
 use super::worlds::Need;
 
 /// Expressions that nest deeper are not resolved.
-const MAX_DEPTH: usize = 128;
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// A resource as evaluated.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(super) struct Evaluator<'s, 'r, 'x> {
     /// How many resources are being evaluated, one because of another.
     pub nesting: usize,
     pub trace: Option<Trace>,
-    depth: usize,
+    pub depth: usize,
 }
 
 impl<'s, 'r, 'x> Evaluator<'s, 'r, 'x> {

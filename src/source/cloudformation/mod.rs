@@ -18,6 +18,7 @@ mod function;
 mod intrinsic;
 mod manifest;
 mod nested;
+mod order;
 mod parameter;
 mod resource;
 mod rewrite;
@@ -68,6 +69,8 @@ pub struct Unit<'a> {
     pub stack: Option<&'a str>,
     /// The paths of CDK constructs by logical id, where the template does not note them itself.
     pub constructs: BTreeMap<String, String>,
+    /// Values that come with the template; those of the caller come before them.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// Reads a template on its own.
@@ -75,7 +78,7 @@ pub struct Unit<'a> {
 /// # Errors
 /// What is wrong with it, as CloudFormation would refuse it, or that it is too large.
 pub fn read(file: &SourceFile, document: &Node, at: &Surroundings, files: &Files) -> Result<Declared, Faults> {
-    read_stacks(&file.name, &[Unit { file, document, stack: None, constructs: BTreeMap::new() }], at, files)
+    read_stacks(&file.name, &[Unit { file, document, stack: None, constructs: BTreeMap::new(), parameters: BTreeMap::new() }], at, files)
 }
 
 /// Reads stacks of one account and region into one inventory. What a stack exports is known to those after it.
@@ -85,8 +88,11 @@ pub fn read(file: &SourceFile, document: &Node, at: &Surroundings, files: &Files
 pub fn read_stacks(name: &str, units: &[Unit<'_>], at: &Surroundings, files: &Files) -> Result<Declared, Faults> {
     let size: usize = units.iter().map(|unit| unit.file.text.len()).sum();
     let most = (TEXT_OF_ALL_WORLDS / size.max(1)).clamp(1, worlds::MAX_WORLDS);
-    let source = |unit: &Unit<'_>| Arc::new(Source::new(unit.file.clone(), unit.document.clone()));
-    let sources: Vec<Arc<Source>> = units.iter().map(source).collect();
+    // Two stacks may have templates of one name.
+    let source = |(index, unit): (usize, &Unit<'_>)| {
+        Arc::new(Source::new(format!("{index}#{}", unit.file.name), unit.file.clone(), unit.document.clone()))
+    };
+    let sources: Vec<Arc<Source>> = units.iter().enumerate().map(source).collect();
     let mut memory = Memory::default();
     let outcomes = worlds::explore(most, |world| {
         let mut run = Run::new(files, world, &mut memory);
@@ -127,7 +133,7 @@ fn root(template: Arc<Template>, unit: &Unit<'_>, at: &Surroundings, several: bo
         template,
         prefix: String::new(),
         label: if several { format!("{name}/") } else { String::new() },
-        bindings: at.parameters.iter().map(given).collect(),
+        bindings: unit.parameters.iter().chain(&at.parameters).map(given).collect(),
         region: at.region.clone(),
         account: at.account.id.as_str().to_owned(),
         name,

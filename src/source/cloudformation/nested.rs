@@ -39,11 +39,11 @@ pub(super) fn evaluate(run: &mut Run<'_>, stack: &Stack, with_outputs: bool) -> 
             evaluator.condition(name, node.into());
         }
     }
-    for resource in &template.order {
+    for resource in evaluator.order() {
         if evaluator.run.stopped() {
             return Outcome::default();
         }
-        evaluator.resource(*resource);
+        evaluator.resource(resource);
     }
     let mut outcome = Outcome::default();
     if with_outputs {
@@ -100,7 +100,12 @@ impl<'s> Evaluator<'s, '_, '_> {
     }
 
     /// A nested stack, whose template is a local file: as `aws cloudformation package` expects it, or as CDK notes it.
-    pub(super) fn nested_stack(&mut self, declaration: &Declaration, body: &'s Node, evaluated: &mut Evaluated) {
+    pub(super) fn nested_stack(
+        &mut self,
+        declaration: &Declaration,
+        (key, body): &'s (Node, Node),
+        evaluated: &mut Evaluated,
+    ) {
         let id = &declaration.id;
         let properties = body.get("Properties");
         let asset = body.get("Metadata").and_then(|node| node.get("aws:asset:path")).and_then(call::text);
@@ -111,7 +116,7 @@ impl<'s> Evaluator<'s, '_, '_> {
         let mut around = self.stack.around.clone();
         around.push(self.stack.template.source.file.name.clone());
         if around.contains(&source.file.name) {
-            let fault = self.stack.template.source.fault(body, format!("the nested stack `{id}` contains itself"));
+            let fault = self.stack.template.source.fault(key, format!("the nested stack `{id}` contains itself"));
             return self.fault(fault.help("let its `TemplateURL` name another template"));
         }
         if around.len() > MAX_NESTED {
@@ -147,10 +152,10 @@ impl<'s> Evaluator<'s, '_, '_> {
             Ok(document) if super::is_template(&document) => document,
             _ => return self.not_read(evaluated, KIND, format!("the template of the stack set {id}")),
         };
-        let parent = &self.stack.template.source;
+        let parent = self.stack.template.source.clone();
         let key = format!("{}#{}", parent.key, self.stack.label(id));
         let place = parent.place(&written.span);
-        let source = Arc::new(Source::new(file, document).inside(key, parent.file.name.clone(), place));
+        let source = Arc::new(Source::new(key, file, document).inside(parent.file.name.clone(), place));
         let bindings = self.stack_set_parameters(&properties);
         let (regions, all) = regions(&properties, &self.stack.region);
         if !all {
@@ -189,7 +194,7 @@ impl<'s> Evaluator<'s, '_, '_> {
         }
         match parse(&file) {
             Ok(document) if super::is_template(&document) => {
-                let source = Arc::new(Source::new(file, document));
+                let source = Arc::new(Source::new(file.name.to_string(), file, document));
                 self.run.memory.sources.insert(source.file.name.to_string(), source.clone());
                 Some(source)
             }

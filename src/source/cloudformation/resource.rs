@@ -13,8 +13,8 @@ use super::function::unresolved;
 use super::intrinsic::{is_custom, is_module};
 use super::template::{Source, entries};
 
-/// How many resources may be evaluated one because of another, where they refer to each other in a circle that conditions
-/// may break; elsewhere each is evaluated after those it refers to.
+/// How many resources may be evaluated one because of another, where conditions that stay open leave them in a circle; elsewhere
+/// each is evaluated after those it refers to.
 const MAX_NESTING: usize = 4;
 
 impl<'s> Evaluator<'s, '_, '_> {
@@ -22,10 +22,7 @@ impl<'s> Evaluator<'s, '_, '_> {
     pub(super) fn resource(&mut self, resource: usize) -> Option<Arc<Evaluated>> {
         match &self.states[resource] {
             State::Done(evaluated) => return Some(evaluated.clone()),
-            State::Open => {
-                self.circle(resource);
-                return None;
-            }
+            State::Open => return None,
             State::New if self.nesting >= MAX_NESTING || self.run.stopped() => return None,
             State::New => {}
         }
@@ -47,20 +44,10 @@ impl<'s> Evaluator<'s, '_, '_> {
         Some(evaluated)
     }
 
-    /// CloudFormation refuses resources that need each other; where something is assumed, it may be the assumption that is wrong.
-    fn circle(&mut self, resource: usize) {
-        let template = &self.stack.template;
-        if let (true, 0, Some((key, _))) = (self.run.world.is_certain(), self.doubts, template.body(resource)) {
-            let id = &template.resources[resource].id;
-            let fault = template.source.fault(key, format!("the resource `{id}` refers to itself in a circle"));
-            self.fault(fault.help("move one of the references to a resource of its own"));
-        }
-    }
-
     fn evaluate(&mut self, resource: usize) -> Evaluated {
         let template = &self.stack.template;
         let declaration = &template.resources[resource];
-        let Some((key, body)) = template.body(resource) else { return self.left_out() };
+        let Some(written @ (key, body)) = template.body(resource) else { return self.left_out() };
         let presence = match body.get("Condition").map(|node| (Part::from(node), call::text(node))) {
             Some((part, Some(name))) => self.condition(name, part),
             _ => Some(true),
@@ -82,11 +69,10 @@ impl<'s> Evaluator<'s, '_, '_> {
         let mut evaluated = Evaluated { origin, ..self.left_out() };
         self.pieces(&declaration.id, &declaration.kind, properties, &mut evaluated);
         if declaration.kind == "AWS::CloudFormation::Stack" {
-            self.nested_stack(declaration, body, &mut evaluated);
+            self.nested_stack(declaration, written, &mut evaluated);
         } else if declaration.kind == "AWS::CloudFormation::StackSet" {
             self.stack_set(declaration, body, &mut evaluated);
         }
-        self.doubts -= usize::from(doubtful);
         if self.doubts > 0 {
             let cause = match body.get("Condition").and_then(call::text) {
                 Some(name) if doubtful => format!("the condition {name}"),
@@ -94,6 +80,7 @@ impl<'s> Evaluator<'s, '_, '_> {
             };
             doubt(&mut evaluated, &cause);
         }
+        self.doubts -= usize::from(doubtful);
         evaluated.varied = self.varied;
         evaluated
     }

@@ -9,6 +9,7 @@ use crate::model::{Place, Unknown};
 use crate::syntax::{Fault, Faults, Kind, Node, SourceFile};
 
 use super::call::{self, Part, Reference};
+use super::order;
 use super::parameter::Parameter;
 use super::rewrite::Rewritten;
 
@@ -34,20 +35,20 @@ pub(super) struct Source {
 const BLOCK: usize = 1024;
 
 impl Source {
-    pub(super) fn new(file: SourceFile, document: Node) -> Self {
+    pub(super) fn new(key: String, file: SourceFile, document: Node) -> Self {
         let breaks = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
         let lines = std::iter::once(0).chain(breaks).collect();
         let mut blocks = vec![0];
         for block in file.text.as_bytes().chunks(BLOCK) {
             blocks.push(blocks.last().copied().unwrap_or_default() + characters(block));
         }
-        Self { key: file.name.to_string(), within: None, file, document, lines, blocks }
+        Self { key, within: None, file, document, lines, blocks }
     }
 
     /// A template that is a text of another file: it stands there as a whole.
-    pub(super) fn inside(self, key: String, file: Arc<str>, place: Place) -> Self {
+    pub(super) fn inside(self, file: Arc<str>, place: Place) -> Self {
         let named = SourceFile { name: file, ..self.file };
-        Self { key, within: Some(place), file: named, ..self }
+        Self { within: Some(place), file: named, ..self }
     }
 
     /// The text in which the places lie, when it is at hand.
@@ -120,6 +121,8 @@ pub(super) struct Template {
     by_id: HashMap<String, usize>,
     /// Resources, each after those it refers to.
     pub order: Vec<usize>,
+    /// Whether that is not possible, unless a condition breaks the circle.
+    pub circular: bool,
     /// The conditions that resources hang on.
     pub deciding: Vec<String>,
     /// Whether it has loops, which may run otherwise another time.
@@ -160,6 +163,7 @@ impl Template {
             by_id: resources.iter().enumerate().map(|(index, resource)| (resource.id.clone(), index)).collect(),
             serverless: transforms.iter().any(|name| *name == "AWS::Serverless-2016-10-31"),
             order: Vec::new(),
+            circular: false,
             deciding: Vec::new(),
             loops,
             source: source.clone(),
@@ -228,7 +232,7 @@ impl Template {
             });
             edges.push(named);
         }
-        if let Some((name, node)) = postorder(&edges).1.and_then(|at| nodes.get(at)) {
+        if let Some((name, node)) = order::postorder(&edges).1.and_then(|at| nodes.get(at)) {
             faults.push(self.source.fault(node, format!("the condition `{name}` refers to itself in a circle")));
         }
     }
@@ -252,7 +256,8 @@ impl Template {
         }
         let there = |name: &&str| self.condition(name).is_some();
         let deciding = deciding.into_iter().filter(there).map(str::to_owned).collect();
-        (self.order, self.deciding) = (postorder(&edges).0, deciding);
+        let (order, circle) = order::postorder(&edges);
+        (self.order, self.circular, self.deciding) = (order, circle.is_some(), deciding);
     }
 }
 
@@ -312,65 +317,14 @@ fn conditions_within<'a>(part: Part<'a>, found: &mut impl FnMut(&'a str, &'a Nod
     }
 }
 
-/// The nodes of a graph, each after those that its edges lead to; and one that lies on a circle, if there is any.
-fn postorder(edges: &[Vec<usize>]) -> (Vec<usize>, Option<usize>) {
-    #[derive(Clone, Copy, PartialEq)]
-    enum State {
-        New,
-        Open,
-        Done,
-    }
-    let mut states = vec![State::New; edges.len()];
-    let (mut order, mut circle) = (Vec::with_capacity(edges.len()), None);
-    for start in 0..edges.len() {
-        let mut stack = vec![(start, 0)];
-        while let Some((node, next)) = stack.pop() {
-            if next == 0 {
-                if states[node] != State::New {
-                    continue;
-                }
-                states[node] = State::Open;
-            }
-            match edges[node].get(next) {
-                None => {
-                    states[node] = State::Done;
-                    order.push(node);
-                }
-                Some(target) => {
-                    stack.push((node, next + 1));
-                    match states[*target] {
-                        State::New => stack.push((*target, 0)),
-                        State::Open => circle = circle.or(Some(*target)),
-                        State::Done => {}
-                    }
-                }
-            }
-        }
-    }
-    (order, circle)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn each_node_comes_after_what_it_refers_to() {
-        assert_eq!(postorder(&[vec![1, 2], vec![2], vec![]]), (vec![2, 1, 0], None));
-        let (order, circle) = postorder(&[vec![1], vec![0], vec![2, 2]]);
-        assert_eq!((order.len(), circle), (3, Some(0)));
-    }
-
-    #[test]
-    fn a_chain_of_any_length_is_ordered() {
-        let edges: Vec<Vec<usize>> =
-            (0..100_000).map(|node| if node < 99_999 { vec![node + 1] } else { vec![] }).collect();
-        assert_eq!(postorder(&edges).0[0], 99_999);
-    }
-
-    #[test]
     fn places_count_characters() {
         let source = Source::new(
+            "t".into(),
             SourceFile::new("t", "あ: いう\nb: c\n"),
             crate::syntax::parse(&SourceFile::new("t", "")).unwrap(),
         );

@@ -113,6 +113,19 @@ mod tests {
     }
 
     #[test]
+    fn scalars_below_objects_do_too() {
+        let given = json!({
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": "true"},
+            "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": "365"}]},
+        });
+        let expected = json!({
+            "PublicAccessBlockConfiguration": {"BlockPublicAcls": true},
+            "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationInDays": 365}]},
+        });
+        assert_eq!(of("AWS::S3::Bucket", given), expected);
+    }
+
+    #[test]
     fn what_is_no_such_scalar_stays() {
         let given = json!({"Encrypted": "maybe", "Size": "10 GiB", "Iops": {"$unknown": {"unresolved": "Ref Iops"}}});
         assert_eq!(of("AWS::EC2::Volume", given.clone()), given);

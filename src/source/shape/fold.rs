@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::identity::unnamed_resource;
 use super::parts::{How, PARTS, Part, names};
+use super::sam::SHARED_API;
 use super::{kinds, links};
 use crate::model::{GLOBAL, Map, Resource, Scope, Unknown, Value};
 
@@ -43,7 +44,8 @@ pub fn fold(resources: Vec<Resource>) -> Vec<Resource> {
 /// Every function brings the API that all share.
 fn drop_repeated(resources: &mut Vec<Resource>) {
     let mut seen = BTreeSet::new();
-    resources.retain(|resource| !resource.id.name.starts_with("Serverless") || seen.insert(resource.id.clone()));
+    let is_shared = |name: &str| name.rsplit('/').next().is_some_and(|name| name.starts_with(SHARED_API));
+    resources.retain(|resource| !is_shared(&resource.id.name) || seen.insert(resource.id.clone()));
 }
 
 /// Which parts belong to which resources, by their positions.
@@ -144,7 +146,7 @@ impl<'a> Index<'a> {
         if hidden {
             self.unnamed.entry(kind).or_default().push(at);
         }
-        self.by_logical_id.entry((kind, logical_id(resource))).or_default().push(at);
+        self.by_logical_id.entry((kind, resource.id.name.as_str())).or_default().push(at);
         self.of_type.entry(kind).or_default().push(at);
     }
 
@@ -186,10 +188,6 @@ impl<'a> Index<'a> {
         let region = &self.resources[at].id.region;
         *region == part.id.region || region == GLOBAL || kind == "AWS::S3::Bucket"
     }
-}
-
-pub(super) fn logical_id(resource: &Resource) -> &str {
-    resource.origin.as_ref().map_or(resource.id.name.as_str(), |origin| &origin.logical_id)
 }
 
 /// The texts that name a resource, and whether there is one that is not known.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fold::{edit, logical_id};
+use super::fold::edit;
 use super::identity::unnamed_resource;
 use crate::model::{Resource, Value};
 
 /// Fills them in where they are certain.
 pub(super) fn link(resources: &mut [Resource]) {
     networks(resources);
+    gateways(resources);
     destinations(resources);
 }
 
@@ -20,7 +21,7 @@ fn of_type<'a>(resources: &'a [Resource], kind: &'a str) -> impl Iterator<Item =
 /// A stage that says of its API only which resource it is belongs to that.
 pub(super) fn stages(resources: &mut [Resource]) {
     let apis: BTreeMap<String, Value> = of_type(resources, "AWS::ApiGateway::RestApi")
-        .filter_map(|api| Some((logical_id(api).to_owned(), api.properties.get("RestApiId")?.clone())))
+        .filter_map(|api| Some((api.id.name.clone(), api.properties.get("RestApiId")?.clone())))
         .collect();
     for stage in resources.iter_mut().filter(|one| one.id.resource_type == "AWS::ApiGateway::Stage") {
         let Some(Value::Unknown(cause)) = stage.properties.get("RestApiId") else { continue };
@@ -42,6 +43,21 @@ fn networks(resources: &mut [Resource]) {
         let subnet = interface.properties.get("SubnetId").and_then(Value::as_str);
         if let Some(vpc) = subnet.and_then(|subnet| vpcs.get(subnet)).cloned() {
             edit(&mut interface.properties, &["VpcId"], |place| *place = vpc);
+        }
+    }
+}
+
+/// An attachment of a declared transit gateway knows whose that is.
+fn gateways(resources: &mut [Resource]) {
+    let owners: BTreeMap<String, Value> = of_type(resources, "AWS::EC2::TransitGateway")
+        .filter_map(|one| {
+            Some((one.properties.get("Id")?.as_str()?.to_owned(), one.properties.get("OwnerId")?.clone()))
+        })
+        .collect();
+    for attachment in resources.iter_mut().filter(|one| one.id.resource_type == "AWS::EC2::TransitGatewayAttachment") {
+        let gateway = attachment.properties.get("TransitGatewayId").and_then(Value::as_str);
+        if let Some(owner) = gateway.and_then(|gateway| owners.get(gateway)).cloned() {
+            edit(&mut attachment.properties, &["TransitGatewayOwnerId"], |place| *place = owner);
         }
     }
 }

@@ -17,7 +17,7 @@ pub use coerce::coerce;
 pub use fold::fold;
 pub use identity::{attribute, complete, reference};
 pub use region::region_of;
-pub use sam::{expand_sam, with_sam_globals};
+pub use sam::expand_sam;
 
 use crate::model::schema::CfnSchema;
 

@@ -16,6 +16,9 @@ const HTTP_API: &str = "AWS::ApiGatewayV2::Api";
 const ROLE: &str = "AWS::IAM::Role";
 const STAGE: &str = "AWS::ApiGateway::Stage";
 
+/// How the logical ids of the APIs begin that events share which name none.
+pub(super) const SHARED_API: &str = "Serverless";
+
 /// A resource: logical id, type, properties.
 type Made = (String, &'static str, Value);
 
@@ -36,30 +39,6 @@ pub fn expand_sam(logical_id: &str, kind: &str, properties: &Value) -> Option<Ve
         )]),
         "AWS::Serverless::LayerVersion" => Some(vec![made(logical_id, "AWS::Lambda::LayerVersion", properties, [])]),
         _ => None,
-    }
-}
-
-/// The properties of a SAM resource with what the section `Globals` of the template says for its type: maps are merged,
-/// lists of the resource come after those for all, and anything else of the resource goes before.
-/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy-globals.html>
-pub fn with_sam_globals(kind: &str, globals: &Value, properties: Value) -> Value {
-    let section = kind.strip_prefix("AWS::Serverless::").and_then(|name| globals.get(name));
-    section.map_or_else(|| properties.clone(), |section| merged(section, &properties))
-}
-
-fn merged(all: &Value, own: &Value) -> Value {
-    match (all, own) {
-        (Value::Map(all), Value::Map(own)) => {
-            let mut map = Map::clone(all);
-            for (name, value) in own.iter() {
-                let value = all.get(name).map_or_else(|| value.clone(), |all| merged(all, value));
-                map.insert(Arc::clone(name), value);
-            }
-            Value::Map(Arc::new(map))
-        }
-        (Value::List(all), Value::List(own)) => Value::list(all.iter().chain(own.iter()).cloned()),
-        (all, Value::Null) => all.clone(),
-        _ => own.clone(),
     }
 }
 
@@ -116,7 +95,7 @@ fn function(id: &str, properties: &Value) -> Vec<Made> {
     ];
     let mut resources = vec![made(id, FUNCTION, properties, more)];
     resources.extend(role(id, properties, "Role", "lambda.amazonaws.com"));
-    resources.extend(events.iter().flat_map(|(_, event)| implicit_api(event)));
+    resources.extend(events.iter().flat_map(|(_, event)| implicit_api(id, event)));
     resources
 }
 
@@ -175,18 +154,21 @@ fn invocation(event: &Value) -> Option<Value> {
     Some(statement("lambda:InvokeFunction", Value::map([("Service", (*service).into())]), condition))
 }
 
-/// The API of an event that names none.
-fn implicit_api(event: &Value) -> Vec<Made> {
+/// The API of an event that names none, in the stack of the function.
+fn implicit_api(function: &str, event: &Value) -> Vec<Made> {
+    let stack = function.rfind('/').and_then(|end| function.get(..=end)).unwrap_or_default();
     let names = |name: &str| event.get("Properties").is_some_and(|properties| properties.get(name).is_some());
     match event.get("Type").and_then(Value::as_str) {
         Some("Api") if !names("RestApiId") => {
-            let name = "ServerlessRestApi";
+            let name = format!("{stack}{SHARED_API}RestApi");
             vec![
-                made(name, API, &Value::Null, []),
-                stage(name, &Value::Null, format!("{name}ProdStage"), "Prod".into()),
+                made(&name, API, &Value::Null, []),
+                stage(&name, &Value::Null, format!("{name}ProdStage"), "Prod".into()),
             ]
         }
-        Some("HttpApi") if !names("ApiId") => vec![made("ServerlessHttpApi", HTTP_API, &Value::Null, [])],
+        Some("HttpApi") if !names("ApiId") => {
+            vec![made(&format!("{stack}{SHARED_API}HttpApi"), HTTP_API, &Value::Null, [])]
+        }
         _ => Vec::new(),
     }
 }
@@ -376,17 +358,6 @@ mod tests {
         for kind in ["AWS::Serverless::Application", "AWS::Serverless::Connector", "AWS::Serverless::GraphQLApi"] {
             assert!(expand_sam("It", kind, &Value::Null).is_none(), "{kind}");
         }
-    }
-
-    #[test]
-    fn globals_are_for_every_resource_of_a_type() {
-        let read = |json: Json| Value::from_notation(json).unwrap();
-        let globals = read(json!({"Function": {"Timeout": 3, "Tags": {"a": "1"}, "Layers": ["x"], "KmsKeyArn": "k"}}));
-        let own = json!({"Timeout": 9, "Tags": {"b": "2"}, "Layers": ["y"]});
-        let merged = with_sam_globals("AWS::Serverless::Function", &globals, read(own.clone()));
-        let expected = json!({"Timeout": 9, "Tags": {"a": "1", "b": "2"}, "Layers": ["x", "y"], "KmsKeyArn": "k"});
-        assert_eq!(merged, read(expected));
-        assert_eq!(with_sam_globals("AWS::Serverless::Api", &globals, read(own.clone())), read(own));
     }
 
     #[test]

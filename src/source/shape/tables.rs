@@ -77,6 +77,7 @@ pub(super) static PREFIXES: &[(&str, &str, &str)] = &[
 /// Identities beside the primary identifier and the ARN that `GetAtt` gives.
 pub(super) static ATTRIBUTES: &[(&str, &str)] = &[
     ("AWS::ApiGateway::RestApi", "RootResourceId"),
+    ("AWS::EC2::TransitGateway", "OwnerId"),
     ("AWS::IAM::Group", "GroupName"),
     ("AWS::IAM::Role", "RoleId"),
     ("AWS::RDS::DBCluster", "DBClusterResourceId"),
@@ -193,7 +194,7 @@ pub(super) static COMPLETED: &[(&str, &[&str])] = &[
     ("AWS::EC2::RouteTable", &["RouteTableId"]),
     ("AWS::EC2::SecurityGroup", &["GroupId"]),
     ("AWS::EC2::Subnet", &["SubnetId"]),
-    ("AWS::EC2::TransitGateway", &["Id"]),
+    ("AWS::EC2::TransitGateway", &["Id", "OwnerId"]),
     ("AWS::EC2::VPC", &["VpcId"]),
     ("AWS::EC2::VPCEndpoint", &["Id"]),
     ("AWS::EC2::VPCEndpointService", &["ServiceId"]),

@@ -51,12 +51,7 @@ pub(super) enum State<'a> {
 
 impl<'a> Argument<'a> {
     /// The arguments of a resource; without a configuration nothing is taken for unset.
-    pub(super) fn of(
-        value: &'a Json,
-        unknown: &'a Json,
-        sensitive: &'a Json,
-        expressions: Option<&'a Json>,
-    ) -> Self {
+    pub(super) fn of(value: &'a Json, unknown: &'a Json, sensitive: &'a Json, expressions: Option<&'a Json>) -> Self {
         let written = expressions.map_or(Written::Unsure, |body| Written::Bodies(slice::from_ref(body)));
         Self { value, unknown, sensitive, written }
     }

@@ -57,8 +57,7 @@ fn resource_of(instance: &Instance) -> Option<(&'static Mapping, &'static Identi
 impl<'a> Builder<'a> {
     pub(super) fn build(&self) -> Vec<Built> {
         let identities: Identities = (0..self.instances.len()).map(|at| self.identity(at)).collect();
-        let mut built: Vec<Built> =
-            (0..self.instances.len()).filter_map(|at| self.resource(at, &identities)).collect();
+        let mut built: Vec<Built> = (0..self.instances.len()).filter_map(|at| self.resource(at, &identities)).collect();
         self.put_parts(&mut built, &identities);
         built
     }

@@ -142,13 +142,7 @@ impl<'a> Resolver<'a> {
         (!found.is_empty()).then_some(found)
     }
 
-    fn reference(
-        &self,
-        steps: Vec<Step<'a>>,
-        by_key: bool,
-        scope: &Scope<'a>,
-        hops: usize,
-    ) -> Option<Vec<Target<'a>>> {
+    fn reference(&self, steps: Vec<Step<'a>>, by_key: bool, scope: &Scope<'a>, hops: usize) -> Option<Vec<Target<'a>>> {
         match steps.as_slice() {
             [Step { name: "var", .. }, variable] if variable.key.is_none() => {
                 let (expression, scope) = self.configuration.given(variable.name, scope)?;
@@ -162,7 +156,9 @@ impl<'a> Resolver<'a> {
                 let expression = call.get("module")?.get("outputs")?.get(output.name)?.get("expression")?;
                 self.follow(expression, &inside, hops + 1)
             }
-            [Step { name: "each" | "local" | "path" | "self" | "terraform" | "count" | "var" | "module", .. }, ..] => None,
+            [Step { name: "each" | "local" | "path" | "self" | "terraform" | "count" | "var" | "module", .. }, ..] => {
+                None
+            }
             [Step { name: "data", .. }, kind, name, rest @ ..] => {
                 let local = format!("data.{}.{}", kind.name, name.name);
                 self.instances_of(local, name.key, by_key, scope, rest)
@@ -195,9 +191,9 @@ impl<'a> Resolver<'a> {
                 && modules.iter().zip(&scope.modules).all(|(own, asked)| asked.key.is_none() || own.key == asked.key)
         };
         let found = self.index.get(&(scope.path(), local))?.iter().copied().filter(|at| {
-            self.instances.get(*at).is_some_and(|instance| {
-                around(instance) && key.is_none_or(|key| instance.key.as_deref() == Some(key))
-            })
+            self.instances
+                .get(*at)
+                .is_some_and(|instance| around(instance) && key.is_none_or(|key| instance.key.as_deref() == Some(key)))
         });
         Some(found.take(MAX_REFERENCES + 1).map(|instance| Target { instance, attribute }).collect())
     }
@@ -212,9 +208,8 @@ fn references(expression: &Json) -> Option<Vec<&str>> {
         return None;
     }
     let heads = |name: &str| {
-        all.iter().any(|other| {
-            other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
-        })
+        all.iter()
+            .any(|other| other.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('[')))
     };
     let mut found: Vec<&str> = all.iter().copied().filter(|name| !heads(name)).collect();
     found.dedup();
@@ -258,17 +253,17 @@ mod tests {
 
     fn configuration() -> Json {
         json!({"root_module": {"module_calls": {"net": {
-            "expressions": {"key": {"references": ["aws_kms_key.k.arn", "aws_kms_key.k"]}},
-            "module": {
-                "outputs": {
-                    "vpc": {"expression": {"references": ["aws_vpc.m.id", "aws_vpc.m"]}},
-                    "key": {"expression": {"references": ["var.key"]}},
-                    "loop": {"expression": {"references": ["module.inner.loop", "module.inner"]}},
-                },
-                "module_calls": {"inner": {
-                    "expressions": {"x": {"references": ["module.inner.loop", "module.inner"]}},
-                    "module": {"outputs": {"loop": {"expression": {"references": ["var.x"]}}}}}},
-            }}}}})
+        "expressions": {"key": {"references": ["aws_kms_key.k.arn", "aws_kms_key.k"]}},
+        "module": {
+            "outputs": {
+                "vpc": {"expression": {"references": ["aws_vpc.m.id", "aws_vpc.m"]}},
+                "key": {"expression": {"references": ["var.key"]}},
+                "loop": {"expression": {"references": ["module.inner.loop", "module.inner"]}},
+            },
+            "module_calls": {"inner": {
+                "expressions": {"x": {"references": ["module.inner.loop", "module.inner"]}},
+                "module": {"outputs": {"loop": {"expression": {"references": ["var.x"]}}}}}},
+        }}}}})
     }
 
     fn found(references: Json) -> Vec<String> {
@@ -300,7 +295,9 @@ mod tests {
 
     #[test]
     fn what_runs_in_circles_or_cannot_be_known_means_nothing() {
-        for reference in ["module.net[\"a\"].loop", "local.x", "each.value", "var.x", "aws_vpc.none.id", "data.aws_vpc.d.id"] {
+        for reference in
+            ["module.net[\"a\"].loop", "local.x", "each.value", "var.x", "aws_vpc.none.id", "data.aws_vpc.d.id"]
+        {
             assert_eq!(found(json!([reference])), Vec::<String>::new(), "{reference}");
         }
         assert_eq!(found(json!(["aws_kms_key.k.arn", "local.x"])), Vec::<String>::new());

@@ -183,11 +183,7 @@ pub(super) const fn or(from: &'static str, to: &'static str, default: Default) -
     field(from, to, How::Or(default))
 }
 
-pub(super) const fn custom(
-    from: &'static str,
-    to: &'static str,
-    read: Read,
-) -> Field {
+pub(super) const fn custom(from: &'static str, to: &'static str, read: Read) -> Field {
     field(from, to, How::Custom(read))
 }
 
@@ -202,9 +198,9 @@ fn tags<'a>(resource: Argument<'a>, reader: &Reader<'a>) -> Value {
         known => known,
     };
     match tags {
-        Value::Map(tags) => Value::list(tags.iter().map(|(key, value)| {
-            Value::map([("Key", key.as_ref().into()), ("Value", value.clone())])
-        })),
+        Value::Map(tags) => Value::list(
+            tags.iter().map(|(key, value)| Value::map([("Key", key.as_ref().into()), ("Value", value.clone())])),
+        ),
         other => other,
     }
 }

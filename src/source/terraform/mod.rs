@@ -26,7 +26,7 @@ use crate::source::declared::{Declared, Surroundings};
 use crate::source::shape;
 use crate::syntax::Faults;
 
-use build::{Built, Builder};
+use build::{Builder, Built};
 use configuration::{Configuration, Resolver};
 use plan::{Fate, Instance, Plan};
 use region::{Region, Regions};
@@ -100,7 +100,11 @@ fn inventory(name: &str, instances: &[Instance], built: Vec<Built>, at: &Surroun
         if !built.identity.is_global {
             places.insert(built.region);
         }
-        resources.push(Resource { id, properties: Value::Map(built.properties.into()), origin: Some(Arc::new(origin)) });
+        resources.push(Resource {
+            id,
+            properties: Value::Map(built.properties.into()),
+            origin: Some(Arc::new(origin)),
+        });
     }
     let regions: Vec<Resource> = places.iter().map(|place| region(&resources, place)).collect();
     resources.extend(regions);
@@ -130,3 +134,6 @@ fn types(at: &Surroundings) -> BTreeMap<String, Scope> {
     let live_only = live_only.map(|kind| (kind.clone(), Scope::Regional));
     live_only.chain(mapped).chain([(REGION.to_owned(), Scope::Regional)]).collect()
 }
+
+#[cfg(test)]
+mod tests;

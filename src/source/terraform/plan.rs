@@ -190,9 +190,8 @@ impl Instance {
             return;
         }
         let computed = expressions.and_then(Json::as_object).into_iter().flatten();
-        let computed = computed.filter(|(key, expression)| {
-            expression.get("references").is_some() && self.values.get(key).is_none()
-        });
+        let computed = computed
+            .filter(|(key, expression)| expression.get("references").is_some() && self.values.get(key).is_none());
         let unknown: BTreeMap<&String, Json> = computed.map(|(key, _)| (key, json!(true))).collect();
         self.unknown = json!(unknown);
     }

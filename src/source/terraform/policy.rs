@@ -124,7 +124,8 @@ mod tests {
     fn everyone_is_a_star_and_other_documents_are_not_read() {
         let values = json!({"source_policy_documents": ["{}"], "statement": [{
             "actions": ["s3:GetObject"], "principals": [{"type": "*", "identifiers": ["*"]}]}]});
-        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&json!({})));
+        let expressions = json!({});
+        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&expressions));
         let document = document(data, &Reader::PLAIN);
         let statements = document.get("Statement").unwrap().one_or_many();
         assert_eq!(statements[0].get("Principal"), Some(&"*".into()));

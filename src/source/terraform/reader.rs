@@ -107,10 +107,8 @@ impl<'a> Reader<'a> {
         match argument.state() {
             State::Unknown => followed().unwrap_or_else(later),
             State::Known(Json::String(text)) if text.is_empty() => Value::Null,
-            State::Known(Json::String(text)) => serde_json::from_str::<Json>(text).map_or_else(
-                |_| Value::unknown(Unknown::NotRead("a document that is not JSON".into())),
-                Value::from,
-            ),
+            State::Known(Json::String(text)) => serde_json::from_str::<Json>(text)
+                .map_or_else(|_| Value::unknown(Unknown::NotRead("a document that is not JSON".into())), Value::from),
             _ => argument.value(),
         }
     }

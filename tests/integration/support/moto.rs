@@ -1,6 +1,5 @@
 //! A mock AWS for tests: moto in a virtual environment of its own, and the fleet of accounts that `tests/moto` puts
 //! into it.
-//!
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

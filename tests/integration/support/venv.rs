@@ -3,7 +3,7 @@
 //! An environment is made once, as `target/NAME`, and needs `python3` with its `venv` module and a package index.
 
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::root;

@@ -252,7 +252,7 @@ Resources:
     assert_eq!(property(&resources, "Set/us-east-1/Topic", "DisplayName"), "x-us-east-1".into());
     let abroad = resources.iter().find(|resource| resource.id.region == "us-east-1").unwrap();
     let origin = abroad.origin.as_ref().unwrap();
-    assert_eq!((origin.logical_id.as_str(), origin.place.unwrap().line), ("Set/Topic", 8));
+    assert_eq!((origin.logical_id.as_str(), origin.place.unwrap().line), ("Set/Topic", 9));
 }
 
 #[test]
@@ -263,7 +263,14 @@ fn stacks_beside_each_other_share_what_they_export() {
     ]
     .map(|text| SourceFile::new("t.json", text));
     let documents = [parse(&one).unwrap(), parse(&other).unwrap()];
-    let unit = |file, document, stack| Unit { file, document, stack: Some(stack), constructs: BTreeMap::new() };
+    let (constructs, parameters) = (BTreeMap::new(), BTreeMap::new());
+    let unit = |file, document, stack| Unit {
+        file,
+        document,
+        stack: Some(stack),
+        constructs: constructs.clone(),
+        parameters: parameters.clone(),
+    };
     let units = [unit(&one, &documents[0], "One"), unit(&other, &documents[1], "Two")];
     let at = surroundings(&documents[1], &[]);
     let declared = read_stacks("cdk.out", &units, &at, &Files::below(Path::new("."))).unwrap();
@@ -280,7 +287,7 @@ Transform: AWS::Serverless-2016-10-31
 Globals: { Function: { Timeout: 3, Tags: { a: b }, Layers: [x] } }
 Resources: { F: { Type: AWS::Serverless::Function, Properties: { Timeout: 5, Tags: { c: d }, Layers: [y] } } }";
     let document = parse(&SourceFile::new("t", text)).unwrap();
-    let source = Source::new(SourceFile::new("t", text), document);
+    let source = Source::new("t".into(), SourceFile::new("t", text), document);
     let (world, files, mut memory) = (worlds::World::default(), Files::none(), Memory::default());
     let mut run = Run::new(&files, &world, &mut memory);
     let rewritten = rewrite::rewrite(&mut run, &source, &mut |_, _| Value::Null).unwrap();

@@ -283,6 +283,12 @@ fn types_that_a_live_account_shows_as_others() {
 
     let attachment = resource("AWS::EC2::TransitGatewayVpcAttachment", "A", json!({"TransitGatewayId": "tgw-1"}));
     assert_eq!(fold(vec![attachment])[0].id.resource_type, "AWS::EC2::TransitGatewayAttachment");
+    let own = json!({"TransitGatewayId": refer("AWS::EC2::TransitGateway", "G")});
+    let all = vec![
+        resource("AWS::EC2::TransitGatewayAttachment", "A", own),
+        resource("AWS::EC2::TransitGateway", "G", json!({})),
+    ];
+    assert_eq!(folded(all, "A", "TransitGatewayOwnerId"), json!("111111111111"));
     let peering = json!({"PeerAccountId": "222222222222", "PeerTransitGatewayId": "tgw-2"});
     let peering = resource("AWS::EC2::TransitGatewayPeeringAttachment", "A", peering);
     assert_eq!(folded(vec![peering], "A", "ResourceOwnerId"), json!("222222222222"));

@@ -11,19 +11,24 @@ const FUNCTION: &str = "AWS::Lambda::Function";
 const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 
 pub(super) static COMPUTE: &[Mapping] = &[
-    Mapping::resource("aws_instance", "AWS::EC2::Instance", &[("id", "InstanceId")], &[
-        is("instance_type", "InstanceType"),
-        refer("ami", "ImageId"),
-        refer("subnet_id", "SubnetId"),
-        block("metadata_options", "MetadataOptions", METADATA),
-        block("launch_template", "LaunchTemplate", &[
-            refer("id", "LaunchTemplateId"),
-            is("name", "LaunchTemplateName"),
-            is("version", "Version"),
-        ]),
-        custom("associate_public_ip_address", "NetworkInterfaces", public_interface),
-        TAGS,
-    ]),
+    Mapping::resource(
+        "aws_instance",
+        "AWS::EC2::Instance",
+        &[("id", "InstanceId")],
+        &[
+            is("instance_type", "InstanceType"),
+            refer("ami", "ImageId"),
+            refer("subnet_id", "SubnetId"),
+            block("metadata_options", "MetadataOptions", METADATA),
+            block(
+                "launch_template",
+                "LaunchTemplate",
+                &[refer("id", "LaunchTemplateId"), is("name", "LaunchTemplateName"), is("version", "Version")],
+            ),
+            custom("associate_public_ip_address", "NetworkInterfaces", public_interface),
+            TAGS,
+        ],
+    ),
     Mapping::resource(
         "aws_launch_template",
         "AWS::EC2::LaunchTemplate",
@@ -33,82 +38,115 @@ pub(super) static COMPUTE: &[Mapping] = &[
             refer("image_id", "LaunchTemplateData.ImageId"),
             is("instance_type", "LaunchTemplateData.InstanceType"),
             block("metadata_options", "LaunchTemplateData.MetadataOptions", METADATA),
-            blocks("network_interfaces", "LaunchTemplateData.NetworkInterfaces", &[
-                is("associate_public_ip_address", "AssociatePublicIpAddress"),
-                is("associate_carrier_ip_address", "AssociateCarrierIpAddress"),
-                refer("subnet_id", "SubnetId"),
-            ]),
+            blocks(
+                "network_interfaces",
+                "LaunchTemplateData.NetworkInterfaces",
+                &[
+                    is("associate_public_ip_address", "AssociatePublicIpAddress"),
+                    is("associate_carrier_ip_address", "AssociateCarrierIpAddress"),
+                    refer("subnet_id", "SubnetId"),
+                ],
+            ),
         ],
     ),
-    Mapping::resource("aws_network_interface", "AWS::EC2::NetworkInterface", &[("id", "Id")], &[
-        refer("subnet_id", "SubnetId"),
-        is("interface_type", "InterfaceType"),
-        TAGS,
-    ]),
-    Mapping::resource("aws_ebs_volume", "AWS::EC2::Volume", &[("id", "VolumeId")], &[
-        is("encrypted", "Encrypted"),
-        refer("kms_key_id", "KmsKeyId"),
-        is("size", "Size"),
-        refer("snapshot_id", "SnapshotId"),
-        TAGS,
-    ]),
+    Mapping::resource(
+        "aws_network_interface",
+        "AWS::EC2::NetworkInterface",
+        &[("id", "Id")],
+        &[refer("subnet_id", "SubnetId"), is("interface_type", "InterfaceType"), TAGS],
+    ),
+    Mapping::resource(
+        "aws_ebs_volume",
+        "AWS::EC2::Volume",
+        &[("id", "VolumeId")],
+        &[
+            is("encrypted", "Encrypted"),
+            refer("kms_key_id", "KmsKeyId"),
+            is("size", "Size"),
+            refer("snapshot_id", "SnapshotId"),
+            TAGS,
+        ],
+    ),
     Mapping::resource("aws_ebs_snapshot", "AWS::EC2::Snapshot", &[("id", "SnapshotId")], SNAPSHOT),
     Mapping::resource("aws_ebs_snapshot_copy", "AWS::EC2::Snapshot", &[("id", "SnapshotId")], SNAPSHOT),
-    Mapping::item("aws_snapshot_create_volume_permission", "AWS::EC2::Snapshot", "snapshot_id", &[
-        blocks("", "CreateVolumePermissions", &[is("account_id", "UserId")]),
-    ]),
+    Mapping::item(
+        "aws_snapshot_create_volume_permission",
+        "AWS::EC2::Snapshot",
+        "snapshot_id",
+        &[blocks("", "CreateVolumePermissions", &[is("account_id", "UserId")])],
+    ),
     Mapping::resource("aws_ami", "AWS::EC2::Image", &[("id", "ImageId")], IMAGE),
     Mapping::resource("aws_ami_copy", "AWS::EC2::Image", &[("id", "ImageId")], IMAGE),
     Mapping::resource("aws_ami_from_instance", "AWS::EC2::Image", &[("id", "ImageId")], IMAGE),
-    Mapping::item("aws_ami_launch_permission", "AWS::EC2::Image", "image_id", &[
-        blocks("", "LaunchPermissions", &[
-            is("account_id", "UserId"),
-            is("group", "Group"),
-            is("organization_arn", "OrganizationArn"),
-            is("organizational_unit_arn", "OrganizationalUnitArn"),
-        ]),
-    ]),
-    Mapping::resource("aws_ebs_encryption_by_default", "AWS::EC2::EbsEncryptionByDefault", &[], &[
-        or("enabled", "Enabled", Default::Flag(true)),
-    ]),
+    Mapping::item(
+        "aws_ami_launch_permission",
+        "AWS::EC2::Image",
+        "image_id",
+        &[blocks(
+            "",
+            "LaunchPermissions",
+            &[
+                is("account_id", "UserId"),
+                is("group", "Group"),
+                is("organization_arn", "OrganizationArn"),
+                is("organizational_unit_arn", "OrganizationalUnitArn"),
+            ],
+        )],
+    ),
+    Mapping::resource(
+        "aws_ebs_encryption_by_default",
+        "AWS::EC2::EbsEncryptionByDefault",
+        &[],
+        &[or("enabled", "Enabled", Default::Flag(true))],
+    ),
     Mapping::resource(
         "aws_efs_file_system",
         "AWS::EFS::FileSystem",
         &[("id", "FileSystemId"), ("arn", "Arn")],
+        &[is("encrypted", "Encrypted"), refer("kms_key_id", "KmsKeyId"), Field { to: "FileSystemTags", ..TAGS }],
+    ),
+    Mapping::resource(
+        "aws_ecs_service",
+        "AWS::ECS::Service",
+        &[("id", "ServiceArn"), ("name", "ServiceName")],
         &[
-            is("encrypted", "Encrypted"),
-            refer("kms_key_id", "KmsKeyId"),
-            Field { to: "FileSystemTags", ..TAGS },
+            is("name", "ServiceName"),
+            refer("cluster", "Cluster"),
+            is("launch_type", "LaunchType"),
+            words(
+                "network_configuration.assign_public_ip",
+                "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp",
+                &[("true", "ENABLED"), ("false", "DISABLED")],
+            ),
+            refers("network_configuration.subnets", "NetworkConfiguration.AwsvpcConfiguration.Subnets"),
+            refers("network_configuration.security_groups", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"),
+            TAGS,
         ],
     ),
-    Mapping::resource("aws_ecs_service", "AWS::ECS::Service", &[("id", "ServiceArn"), ("name", "ServiceName")], &[
-        is("name", "ServiceName"),
-        refer("cluster", "Cluster"),
-        is("launch_type", "LaunchType"),
-        words("network_configuration.assign_public_ip", "NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp", &[
-            ("true", "ENABLED"),
-            ("false", "DISABLED"),
-        ]),
-        refers("network_configuration.subnets", "NetworkConfiguration.AwsvpcConfiguration.Subnets"),
-        refers("network_configuration.security_groups", "NetworkConfiguration.AwsvpcConfiguration.SecurityGroups"),
-        TAGS,
-    ]),
-    Mapping::resource("aws_ecs_cluster", "AWS::ECS::Cluster", &[("id", "Arn"), ("arn", "Arn"), ("name", "ClusterName")], &[
-        is("name", "ClusterName"),
-        TAGS,
-    ]),
-    Mapping::resource("aws_eks_cluster", "AWS::EKS::Cluster", &[("id", "Name"), ("name", "Name"), ("arn", "Arn")], &[
-        is("name", "Name"),
-        is("vpc_config.endpoint_public_access", "ResourcesVpcConfig.EndpointPublicAccess"),
-        is("vpc_config.endpoint_private_access", "ResourcesVpcConfig.EndpointPrivateAccess"),
-        is("vpc_config.public_access_cidrs", "ResourcesVpcConfig.PublicAccessCidrs"),
-        refers("vpc_config.subnet_ids", "ResourcesVpcConfig.SubnetIds"),
-        blocks("encryption_config", "EncryptionConfig", &[
-            is("resources", "Resources"),
-            refer("provider.key_arn", "Provider.KeyArn"),
-        ]),
-        TAGS,
-    ]),
+    Mapping::resource(
+        "aws_ecs_cluster",
+        "AWS::ECS::Cluster",
+        &[("id", "Arn"), ("arn", "Arn"), ("name", "ClusterName")],
+        &[is("name", "ClusterName"), TAGS],
+    ),
+    Mapping::resource(
+        "aws_eks_cluster",
+        "AWS::EKS::Cluster",
+        &[("id", "Name"), ("name", "Name"), ("arn", "Arn")],
+        &[
+            is("name", "Name"),
+            is("vpc_config.endpoint_public_access", "ResourcesVpcConfig.EndpointPublicAccess"),
+            is("vpc_config.endpoint_private_access", "ResourcesVpcConfig.EndpointPrivateAccess"),
+            is("vpc_config.public_access_cidrs", "ResourcesVpcConfig.PublicAccessCidrs"),
+            refers("vpc_config.subnet_ids", "ResourcesVpcConfig.SubnetIds"),
+            blocks(
+                "encryption_config",
+                "EncryptionConfig",
+                &[is("resources", "Resources"), refer("provider.key_arn", "Provider.KeyArn")],
+            ),
+            TAGS,
+        ],
+    ),
     Mapping::resource(
         "aws_ecr_repository",
         "AWS::ECR::Repository",
@@ -116,24 +154,36 @@ pub(super) static COMPUTE: &[Mapping] = &[
         &[
             is("name", "RepositoryName"),
             is("image_tag_mutability", "ImageTagMutability"),
-            blocks("image_tag_mutability_exclusion_filter", "ImageTagMutabilityExclusionFilters", &[
-                is("filter", "ImageTagMutabilityExclusionFilterValue"),
-                is("filter_type", "ImageTagMutabilityExclusionFilterType"),
-            ]),
+            blocks(
+                "image_tag_mutability_exclusion_filter",
+                "ImageTagMutabilityExclusionFilters",
+                &[
+                    is("filter", "ImageTagMutabilityExclusionFilterValue"),
+                    is("filter_type", "ImageTagMutabilityExclusionFilterType"),
+                ],
+            ),
             is("image_scanning_configuration.scan_on_push", "ImageScanningConfiguration.ScanOnPush"),
             is("encryption_configuration.encryption_type", "EncryptionConfiguration.EncryptionType"),
             refer("encryption_configuration.kms_key", "EncryptionConfiguration.KmsKey"),
             TAGS,
         ],
     ),
-    Mapping::part("aws_ecr_repository_policy", "AWS::ECR::Repository", "repository", &[
-        document("policy", "RepositoryPolicyText"),
-    ]),
-    Mapping::resource("aws_ecr_replication_configuration", "AWS::ECR::ReplicationConfiguration", &[], &[
-        blocks("replication_configuration.rule", "ReplicationConfiguration.Rules", &[
-            blocks("destination", "Destinations", &[is("region", "Region"), is("registry_id", "RegistryId")]),
-        ]),
-    ]),
+    Mapping::part(
+        "aws_ecr_repository_policy",
+        "AWS::ECR::Repository",
+        "repository",
+        &[document("policy", "RepositoryPolicyText")],
+    ),
+    Mapping::resource(
+        "aws_ecr_replication_configuration",
+        "AWS::ECR::ReplicationConfiguration",
+        &[],
+        &[blocks(
+            "replication_configuration.rule",
+            "ReplicationConfiguration.Rules",
+            &[blocks("destination", "Destinations", &[is("region", "Region"), is("registry_id", "RegistryId")])],
+        )],
+    ),
     Mapping::resource(
         "aws_lambda_function",
         FUNCTION,
@@ -150,9 +200,12 @@ pub(super) static COMPUTE: &[Mapping] = &[
         ],
     ),
     Mapping::item("aws_lambda_permission", FUNCTION, "function_name", &[custom("", "Policy", permission)]),
-    Mapping::item("aws_lambda_function_url", FUNCTION, "function_name", &[
-        blocks("", "FunctionUrls", &[is("authorization_type", "AuthType"), is("qualifier", "Qualifier")]),
-    ]),
+    Mapping::item(
+        "aws_lambda_function_url",
+        FUNCTION,
+        "function_name",
+        &[blocks("", "FunctionUrls", &[is("authorization_type", "AuthType"), is("qualifier", "Qualifier")])],
+    ),
     Mapping::resource("aws_lb", BALANCER, BALANCER_OWN, BALANCER_FIELDS),
     Mapping::resource("aws_alb", BALANCER, BALANCER_OWN, BALANCER_FIELDS),
     Mapping::resource("aws_lb_listener", "AWS::ElasticLoadBalancingV2::Listener", LISTENER_OWN, LISTENER_FIELDS),
@@ -212,13 +265,17 @@ static LISTENER_FIELDS: &[Field] = &[
     is("port", "Port"),
     custom("", "Protocol", protocol),
     is("ssl_policy", "SslPolicy"),
-    blocks("default_action", "DefaultActions", &[
-        is("type", "Type"),
-        is("redirect.protocol", "RedirectConfig.Protocol"),
-        is("redirect.port", "RedirectConfig.Port"),
-        is("redirect.status_code", "RedirectConfig.StatusCode"),
-        refer("target_group_arn", "TargetGroupArn"),
-    ]),
+    blocks(
+        "default_action",
+        "DefaultActions",
+        &[
+            is("type", "Type"),
+            is("redirect.protocol", "RedirectConfig.Protocol"),
+            is("redirect.port", "RedirectConfig.Port"),
+            is("redirect.status_code", "RedirectConfig.StatusCode"),
+            refer("target_group_arn", "TargetGroupArn"),
+        ],
+    ),
 ];
 
 /// What AWS takes from elsewhere, so that a plan that does not know it cannot take it for unset.
@@ -258,8 +315,7 @@ fn access_logs<'a>(logs: Argument<'a>, reader: &Reader<'a>) -> Value {
                 other => other,
             };
             let bucket = reader.refer(logs.at("bucket"), false);
-            let attributes =
-                [attribute("access_logs.s3.enabled", enabled), attribute("access_logs.s3.bucket", bucket)];
+            let attributes = [attribute("access_logs.s3.enabled", enabled), attribute("access_logs.s3.bucket", bucket)];
             Value::list(attributes.into_iter().flatten())
         }
         _ => logs.value(),
@@ -292,9 +348,7 @@ fn permission<'a>(permission: Argument<'a>, reader: &Reader<'a>) -> Value {
     };
     let like = condition("ArnLike", "aws:SourceArn", reader.refer(permission.at("source_arn"), true));
     let conditions = Value::map(
-        like.iter()
-            .map(|(operator, value)| (operator.as_str(), value.clone()))
-            .chain([("StringEquals", equals)]),
+        like.iter().map(|(operator, value)| (operator.as_str(), value.clone())).chain([("StringEquals", equals)]),
     );
     let conditions = match conditions {
         Value::Map(map) if map.is_empty() => Value::Null,

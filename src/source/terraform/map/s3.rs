@@ -5,9 +5,7 @@
 
 use crate::model::Value;
 use crate::source::terraform::argument::{Argument, State};
-use crate::source::terraform::mapping::{
-    Field, Mapping, TAGS, blocks, custom, document, is, refer, words,
-};
+use crate::source::terraform::mapping::{Field, Mapping, TAGS, blocks, custom, document, is, refer, words};
 use crate::source::terraform::reader::Reader;
 
 const BUCKET: &str = "AWS::S3::Bucket";
@@ -23,9 +21,18 @@ pub(super) static S3: &[Mapping] = &[
             custom("grant", "AclGrants", grants),
             is("object_lock_enabled", "ObjectLockEnabled"),
             words("object_lock_configuration.object_lock_enabled", "ObjectLockEnabled", ENABLED),
-            is("object_lock_configuration.rule.default_retention.days", "ObjectLockConfiguration.Rule.DefaultRetention.Days"),
-            is("object_lock_configuration.rule.default_retention.mode", "ObjectLockConfiguration.Rule.DefaultRetention.Mode"),
-            is("object_lock_configuration.rule.default_retention.years", "ObjectLockConfiguration.Rule.DefaultRetention.Years"),
+            is(
+                "object_lock_configuration.rule.default_retention.days",
+                "ObjectLockConfiguration.Rule.DefaultRetention.Days",
+            ),
+            is(
+                "object_lock_configuration.rule.default_retention.mode",
+                "ObjectLockConfiguration.Rule.DefaultRetention.Mode",
+            ),
+            is(
+                "object_lock_configuration.rule.default_retention.years",
+                "ObjectLockConfiguration.Rule.DefaultRetention.Years",
+            ),
             words("versioning.enabled", "VersioningConfiguration.Status", STATUS),
             blocks(
                 "server_side_encryption_configuration.rule",
@@ -34,79 +41,133 @@ pub(super) static S3: &[Mapping] = &[
             ),
             refer("logging.target_bucket", "LoggingConfiguration.DestinationBucketName"),
             is("logging.target_prefix", "LoggingConfiguration.LogFilePrefix"),
-            blocks("lifecycle_rule", "LifecycleConfiguration.Rules", &[
-                is("id", "Id"),
-                words("enabled", "Status", &[("true", "Enabled"), ("false", "Disabled")]),
-                is("prefix", "Prefix"),
-                is("expiration.days", "ExpirationInDays"),
-            ]),
-            blocks("replication_configuration.rules", "ReplicationConfiguration.Rules", &[
-                is("id", "Id"),
-                is("status", "Status"),
-                refer("destination.bucket", "Destination.Bucket"),
-            ]),
+            blocks(
+                "lifecycle_rule",
+                "LifecycleConfiguration.Rules",
+                &[
+                    is("id", "Id"),
+                    words("enabled", "Status", &[("true", "Enabled"), ("false", "Disabled")]),
+                    is("prefix", "Prefix"),
+                    is("expiration.days", "ExpirationInDays"),
+                ],
+            ),
+            blocks(
+                "replication_configuration.rules",
+                "ReplicationConfiguration.Rules",
+                &[is("id", "Id"), is("status", "Status"), refer("destination.bucket", "Destination.Bucket")],
+            ),
             refer("replication_configuration.role", "ReplicationConfiguration.Role"),
             document("policy", "BucketPolicy.PolicyDocument"),
             TAGS,
         ],
     ),
-    Mapping::part("aws_s3_bucket_public_access_block", BUCKET, "bucket", &[
-        is("block_public_acls", "PublicAccessBlockConfiguration.BlockPublicAcls"),
-        is("block_public_policy", "PublicAccessBlockConfiguration.BlockPublicPolicy"),
-        is("ignore_public_acls", "PublicAccessBlockConfiguration.IgnorePublicAcls"),
-        is("restrict_public_buckets", "PublicAccessBlockConfiguration.RestrictPublicBuckets"),
-    ]),
-    Mapping::part("aws_s3_bucket_versioning", BUCKET, "bucket", &[
-        is("versioning_configuration.status", "VersioningConfiguration.Status"),
-    ]),
-    Mapping::part("aws_s3_bucket_server_side_encryption_configuration", BUCKET, "bucket", &[
-        blocks("rule", "BucketEncryption.ServerSideEncryptionConfiguration", ENCRYPTION),
-    ]),
+    Mapping::part(
+        "aws_s3_bucket_public_access_block",
+        BUCKET,
+        "bucket",
+        &[
+            is("block_public_acls", "PublicAccessBlockConfiguration.BlockPublicAcls"),
+            is("block_public_policy", "PublicAccessBlockConfiguration.BlockPublicPolicy"),
+            is("ignore_public_acls", "PublicAccessBlockConfiguration.IgnorePublicAcls"),
+            is("restrict_public_buckets", "PublicAccessBlockConfiguration.RestrictPublicBuckets"),
+        ],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_versioning",
+        BUCKET,
+        "bucket",
+        &[is("versioning_configuration.status", "VersioningConfiguration.Status")],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_server_side_encryption_configuration",
+        BUCKET,
+        "bucket",
+        &[blocks("rule", "BucketEncryption.ServerSideEncryptionConfiguration", ENCRYPTION)],
+    ),
     Mapping::part("aws_s3_bucket_policy", BUCKET, "bucket", &[document("policy", "BucketPolicy.PolicyDocument")]),
-    Mapping::part("aws_s3_bucket_logging", BUCKET, "bucket", &[
-        refer("target_bucket", "LoggingConfiguration.DestinationBucketName"),
-        is("target_prefix", "LoggingConfiguration.LogFilePrefix"),
-    ]),
-    Mapping::part("aws_s3_bucket_acl", BUCKET, "bucket", &[
-        words("acl", "AccessControl", CANNED_ACLS),
-        blocks("access_control_policy.grant", "AclGrants", &[
-            is("permission", "Permission"),
-            is("grantee.type", "Grantee.Type"),
-            is("grantee.id", "Grantee.ID"),
-            is("grantee.uri", "Grantee.URI"),
-        ]),
-    ]),
-    Mapping::part("aws_s3_bucket_ownership_controls", BUCKET, "bucket", &[
-        blocks("rule", "OwnershipControls.Rules", &[is("object_ownership", "ObjectOwnership")]),
-    ]),
-    Mapping::part("aws_s3_bucket_object_lock_configuration", BUCKET, "bucket", &[
-        words("object_lock_enabled", "ObjectLockEnabled", ENABLED),
-        is("rule.default_retention.days", "ObjectLockConfiguration.Rule.DefaultRetention.Days"),
-        is("rule.default_retention.mode", "ObjectLockConfiguration.Rule.DefaultRetention.Mode"),
-        is("rule.default_retention.years", "ObjectLockConfiguration.Rule.DefaultRetention.Years"),
-    ]),
-    Mapping::part("aws_s3_bucket_lifecycle_configuration", BUCKET, "bucket", &[
-        blocks("rule", "LifecycleConfiguration.Rules", &[
-            is("id", "Id"),
-            is("status", "Status"),
-            is("prefix", "Prefix"),
-            is("expiration.days", "ExpirationInDays"),
-        ]),
-    ]),
-    Mapping::part("aws_s3_bucket_replication_configuration", BUCKET, "bucket", &[
-        blocks("rule", "ReplicationConfiguration.Rules", &[
-            is("id", "Id"),
-            is("status", "Status"),
-            refer("destination.bucket", "Destination.Bucket"),
-        ]),
-        refer("role", "ReplicationConfiguration.Role"),
-    ]),
-    Mapping::global("aws_s3_account_public_access_block", "AWS::S3::AccountPublicAccessBlock", &[], &[
-        is("block_public_acls", "BlockPublicAcls"),
-        is("block_public_policy", "BlockPublicPolicy"),
-        is("ignore_public_acls", "IgnorePublicAcls"),
-        is("restrict_public_buckets", "RestrictPublicBuckets"),
-    ]),
+    Mapping::part(
+        "aws_s3_bucket_logging",
+        BUCKET,
+        "bucket",
+        &[
+            refer("target_bucket", "LoggingConfiguration.DestinationBucketName"),
+            is("target_prefix", "LoggingConfiguration.LogFilePrefix"),
+        ],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_acl",
+        BUCKET,
+        "bucket",
+        &[
+            words("acl", "AccessControl", CANNED_ACLS),
+            blocks(
+                "access_control_policy.grant",
+                "AclGrants",
+                &[
+                    is("permission", "Permission"),
+                    is("grantee.type", "Grantee.Type"),
+                    is("grantee.id", "Grantee.ID"),
+                    is("grantee.uri", "Grantee.URI"),
+                ],
+            ),
+        ],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_ownership_controls",
+        BUCKET,
+        "bucket",
+        &[blocks("rule", "OwnershipControls.Rules", &[is("object_ownership", "ObjectOwnership")])],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_object_lock_configuration",
+        BUCKET,
+        "bucket",
+        &[
+            words("object_lock_enabled", "ObjectLockEnabled", ENABLED),
+            is("rule.default_retention.days", "ObjectLockConfiguration.Rule.DefaultRetention.Days"),
+            is("rule.default_retention.mode", "ObjectLockConfiguration.Rule.DefaultRetention.Mode"),
+            is("rule.default_retention.years", "ObjectLockConfiguration.Rule.DefaultRetention.Years"),
+        ],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_lifecycle_configuration",
+        BUCKET,
+        "bucket",
+        &[blocks(
+            "rule",
+            "LifecycleConfiguration.Rules",
+            &[
+                is("id", "Id"),
+                is("status", "Status"),
+                is("prefix", "Prefix"),
+                is("expiration.days", "ExpirationInDays"),
+            ],
+        )],
+    ),
+    Mapping::part(
+        "aws_s3_bucket_replication_configuration",
+        BUCKET,
+        "bucket",
+        &[
+            blocks(
+                "rule",
+                "ReplicationConfiguration.Rules",
+                &[is("id", "Id"), is("status", "Status"), refer("destination.bucket", "Destination.Bucket")],
+            ),
+            refer("role", "ReplicationConfiguration.Role"),
+        ],
+    ),
+    Mapping::global(
+        "aws_s3_account_public_access_block",
+        "AWS::S3::AccountPublicAccessBlock",
+        &[],
+        &[
+            is("block_public_acls", "BlockPublicAcls"),
+            is("block_public_policy", "BlockPublicPolicy"),
+            is("ignore_public_acls", "IgnorePublicAcls"),
+            is("restrict_public_buckets", "RestrictPublicBuckets"),
+        ],
+    ),
 ];
 
 static ENCRYPTION: &[Field] = &[
