@@ -45,10 +45,11 @@ use worlds::Attempt;
 /// With more text than this for all worlds together there are fewer worlds.
 const TEXT_OF_ALL_WORLDS: usize = 80 << 20;
 
-/// Whether a document is a template: it says so by its format version, or has resources with types such as `AWS::S3::Bucket`.
+/// Whether a document is a template: it says so by its format version, or has resources with types such as `AWS::S3::Bucket`, or
+/// functions that make resources.
 pub fn is_template(document: &Node) -> bool {
-    let typed = |(_, resource): (&str, &Node)| {
-        resource.get("Type").and_then(call::text).is_some_and(|kind| kind.contains("::"))
+    let typed = |(name, resource): (&str, &Node)| {
+        name.starts_with("Fn::") || resource.get("Type").and_then(call::text).is_some_and(|kind| kind.contains("::"))
     };
     let mut resources = template::entries(document.get("Resources"));
     matches!(document.kind, Kind::Map(_))
@@ -78,7 +79,12 @@ pub struct Unit<'a> {
 /// # Errors
 /// What is wrong with it, as CloudFormation would refuse it, or that it is too large.
 pub fn read(file: &SourceFile, document: &Node, at: &Surroundings, files: &Files) -> Result<Declared, Faults> {
-    read_stacks(&file.name, &[Unit { file, document, stack: None, constructs: BTreeMap::new(), parameters: BTreeMap::new() }], at, files)
+    read_stacks(
+        &file.name,
+        &[Unit { file, document, stack: None, constructs: BTreeMap::new(), parameters: BTreeMap::new() }],
+        at,
+        files,
+    )
 }
 
 /// Reads stacks of one account and region into one inventory. What a stack exports is known to those after it.
