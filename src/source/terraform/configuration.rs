@@ -79,9 +79,7 @@ impl<'a> Configuration<'a> {
     }
 
     pub(super) fn resource(&self, instance: &Instance) -> Option<&'a Json> {
-        let prefix = if instance.is_data { "data." } else { "" };
-        let name = format!("{prefix}{}", instance.local_name());
-        self.resources.get(&(path(&instance.modules()), name)).copied()
+        self.resources.get(&(path(&instance.modules()), instance.local_name())).copied()
     }
 
     pub(super) fn expressions(&self, instance: &Instance) -> Option<&'a Json> {

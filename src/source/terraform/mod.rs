@@ -6,8 +6,8 @@
 //! template; what is set and not known is [`crate::model::Unknown::KnownAfterApply`]; what is sensitive is
 //! [`crate::model::Unknown::Withheld`].
 //!
-//! A plan leaves `dynamic` blocks out of its configuration. One whose number of blocks is not known is told from blocks
-//! that are not written only where the sources lie beside the plan; without them it is taken for not written.
+//! A plan shows neither `dynamic` blocks nor the text of expressions. Where the sources lie beside it, both are read from
+//! them; without, nested blocks that are not known may be written or not, and are unknown.
 
 mod address;
 mod argument;
@@ -57,7 +57,7 @@ pub fn read(name: &str, text: &str, at: &Surroundings, sources: Option<&Path>) -
     let configuration = Configuration::of(&plan.configuration);
     let sources = sources.map(Sources::read).unwrap_or_default();
     for instance in &mut instances {
-        instance.dynamic = sources.of(instance).map(|declared| declared.body.dynamic.clone()).unwrap_or_default();
+        instance.block = sources.of(instance).map(|declared| declared.body.clone());
         let expressions = configuration.expressions(instance);
         instance.infer_unknowns(expressions);
     }

@@ -140,17 +140,17 @@ impl<'a> Reader<'a> {
             },
             How::Custom(read) => read(argument, self),
             How::Words(words) => translated(words, self.value(argument)),
-            How::Block(fields) => match argument.state() {
+            How::Block(fields) => match argument.blocks().state() {
                 State::Known(Json::Array(items)) if items.is_empty() => Value::Null,
                 State::Known(Json::Array(_) | Json::Object(_)) => self.map(fields, argument),
-                _ => argument.value(),
+                _ => argument.blocks().value(),
             },
-            How::Blocks(fields) => match argument.state() {
+            How::Blocks(fields) => match argument.blocks().state() {
                 State::Known(Json::Array(items)) if items.is_empty() => Value::Null,
                 State::Known(Json::Array(_) | Json::Object(_)) => {
                     Value::list(argument.items().into_iter().map(|item| self.item(fields, item)))
                 }
-                _ => argument.value(),
+                _ => argument.blocks().value(),
             },
         }
     }
