@@ -164,7 +164,7 @@ pub struct ScanArgs {
     pub rules: RuleArgs,
 
     /// Judge a saved bundle again: no AWS, no credentials
-    #[arg(long, help_heading = EVIDENCE, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id"])]
+    #[arg(long, help_heading = EVIDENCE, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id", "probe"])]
     pub from: Option<PathBuf>,
 
     /// Where the evidence is kept; a scan that was cut short goes on from there
@@ -174,6 +174,10 @@ pub struct ScanArgs {
     /// Start over, discarding what the bundle holds
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
+
+    /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
+    #[arg(long, help_heading = EVIDENCE)]
+    pub probe: bool,
 
     #[command(flatten)]
     pub report: ReportArgs,
@@ -260,6 +264,10 @@ pub struct CollectArgs {
     /// Start over, discarding what the bundle holds
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
+
+    /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
+    #[arg(long, help_heading = EVIDENCE)]
+    pub probe: bool,
 }
 
 #[derive(Debug, Subcommand)]

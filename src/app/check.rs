@@ -1,7 +1,8 @@
 //! `govcheck check`: files to what they declare to findings to a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use chrono::{SecondsFormat, Utc};
 
@@ -18,7 +19,7 @@ use crate::outcome::{Baseline, Evidence, Outcomes, judge_declared};
 use crate::source::declared::{Declared, Surroundings, UNNAMED_ACCOUNT};
 use crate::source::files::Files;
 use crate::source::{cloudformation, terraform};
-use crate::syntax::{Fault, Faults, SourceFile};
+use crate::syntax::{Fault, Faults, SourceFile, nearest};
 
 /// Where the Government Cloud is, unless something says otherwise.
 const DEFAULT_REGION: &str = "ap-northeast-1";
@@ -77,7 +78,7 @@ struct Deployment {
     region: Option<String>,
     parameters: BTreeMap<String, String>,
     project: Project,
-    types: std::collections::BTreeSet<String>,
+    types: BTreeSet<String>,
 }
 
 impl Deployment {
@@ -91,6 +92,21 @@ impl Deployment {
         }
         let (class, account, region) = (args.class, args.account.clone(), args.region.clone());
         Ok(Self { class, account, region, parameters, project, types: rules.types() })
+    }
+
+    /// As CloudFormation does, a value that no template takes is refused: its name is probably a slip.
+    fn refuse_strange_parameters(&self, inputs: &[Input]) -> Result<(), AppError> {
+        let mut known = BTreeSet::new();
+        for input in inputs {
+            let Input::Template { document, .. } = input else { return Ok(()) };
+            known.extend(cloudformation::parameters(document));
+        }
+        let Some(strange) = self.parameters.keys().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
+        let help = match nearest(strange, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "leave it out, or check its name".to_owned(),
+        };
+        Err(AppError::refused(format!("no template has the parameter `{strange}`"), help))
     }
 
     fn surroundings(&self, name: &str) -> Result<Surroundings, Fault> {
@@ -120,20 +136,32 @@ fn declared(found: Found, strict: bool, deployment: &Deployment) -> Result<Vec<D
     for name in &found.passed_over {
         tracing::debug!(file = name, "passed over: no template, assembly or plan");
     }
+    deployment.refuse_strange_parameters(&found.inputs)?;
     let (mut units, mut faults) = (Vec::new(), Vec::new());
     for input in found.inputs {
+        let named = !matches!(input, Input::Template { named: false, .. });
         match read(input, deployment) {
-            Ok(read) => units.extend(read),
+            Ok(read) => units.extend(read.into_iter().map(|unit| (named, unit))),
             Err(wrong) => faults.extend(wrong.0),
         }
     }
     Faults::check(faults)?;
-    Ok(units)
+    // What is part of another template is judged there, with the values that it is given.
+    let parts: BTreeSet<Arc<str>> = units.iter().flat_map(|(_, unit)| other_files(unit)).collect();
+    let kept = units.into_iter().filter(|(named, unit)| *named || !parts.contains(&unit.name));
+    Ok(kept.map(|(_, unit)| unit).collect())
+}
+
+/// The files of nested stacks.
+fn other_files(unit: &Declared) -> impl Iterator<Item = Arc<str>> {
+    let resources = unit.worlds.iter().flat_map(|world| &world.inventory.resources);
+    let files = resources.filter_map(|resource| resource.origin.as_ref()).map(|origin| origin.file.clone());
+    files.filter(|file| *file != unit.name)
 }
 
 fn read(input: Input, deployment: &Deployment) -> Result<Vec<Declared>, Faults> {
     match input {
-        Input::Template { file, document, root } => {
+        Input::Template { file, document, root, .. } => {
             let at = deployment.surroundings(&file.name)?;
             Ok(vec![cloudformation::read(&file, &document, &at, &Files::below(&root))?])
         }

@@ -12,6 +12,7 @@ use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tokio::sync::Semaphore;
 
+use super::preventive::Preventive;
 use super::{AppError, Context, stop};
 use crate::bundle::{AccountRecord, Bundle, BundleError, Manifest, ScopeEntry, ScopeInfo};
 use crate::cli::{FleetArgs, RuleArgs};
@@ -21,7 +22,8 @@ use crate::model::{Account, Caller, Inventory, Unknown};
 use crate::outcome::judge_across;
 use crate::rule::{Guardrail, RulePack, Selection};
 use crate::source::aws::{
-    AccountScan, AccountSession, Failure, SessionOptions, Sessions, collect_account, collectable, discover, home_region,
+    AccountScan, AccountSession, Failure, Inquiry, SessionOptions, Sessions, collect_account, collectable, discover,
+    home_region,
 };
 use crate::syntax::SourceFile;
 
@@ -101,6 +103,7 @@ pub(super) fn scan_into(
     bundle_dir: &Path,
     fresh: bool,
     args: &FleetArgs,
+    probe: bool,
     rules: &Rules,
     context: Context,
 ) -> Result<(Bundle, Engine), AppError> {
@@ -126,7 +129,9 @@ pub(super) fn scan_into(
             bundle.write_file(&Path::new("rules").join(safe_name(name)), text.as_bytes())?;
         }
         let engine = engine(rules, &bundle)?;
-        let run = Run { sessions, caller, engine, bundle, rules_types: rules.types(), args, context };
+        let preventive = Preventive::of(rules, &sessions, &targets, args.organization, probe);
+        preventive.give_notice(context.lang);
+        let run = Run { sessions, caller, engine, bundle, rules_types: rules.types(), preventive, args, context };
         run.scan(targets).await
     })
 }
@@ -168,6 +173,7 @@ struct Run<'a> {
     engine: Engine,
     bundle: Bundle,
     rules_types: BTreeSet<String>,
+    preventive: Preventive,
     args: &'a FleetArgs,
     context: Context,
 }
@@ -247,18 +253,24 @@ impl Run<'_> {
             regions: target.regions.clone(),
             types: collectable(&self.rules_types),
             at_once,
+            inquiry: Inquiry::default(),
         };
         let entered = tokio::select! {
-            entered = enter(&self.sessions, &self.caller, &target) => entered,
+            entered = self.enter(&target) => entered,
             _ = stop.wait_for(|stop| *stop) => return None,
         };
         Some(match entered {
-            Ok(session) => collect_account(scan, session, slots, stop).await,
+            Ok((session, inquiry)) => collect_account(AccountScan { inquiry, ..scan }, session, slots, stop).await,
             Err(failure) => {
                 tracing::warn!(account = %target.account.id, code = failure.code, "the role could not be assumed: {}", failure.message);
                 scan.unseen(&failure.cause)
             }
         })
+    }
+
+    async fn enter(&self, target: &Target) -> Result<(AccountSession, Inquiry), Failure> {
+        let session = enter(&self.sessions, &self.caller, target).await?;
+        Ok((session, self.preventive.inquiry(&self.caller, target).await))
     }
 
     fn keep(&self, inventory: Inventory) -> Result<(), AppError> {

@@ -23,9 +23,20 @@ const USUAL: [&str; 4] = ["json", "template", "yaml", "yml"];
 
 /// Something to judge.
 pub(super) enum Input {
-    Template { file: SourceFile, document: Node, root: PathBuf },
-    Assembly { folder: PathBuf },
-    Plan { file: SourceFile, folder: Option<PathBuf> },
+    /// `named`: by the command line, and not come across in a folder.
+    Template {
+        file: SourceFile,
+        document: Node,
+        root: PathBuf,
+        named: bool,
+    },
+    Assembly {
+        folder: PathBuf,
+    },
+    Plan {
+        file: SourceFile,
+        folder: Option<PathBuf>,
+    },
 }
 
 /// What the paths lead to.
@@ -69,7 +80,7 @@ impl Found {
         let file = read(path)?;
         let root = root_of(path);
         match detect(&file)? {
-            Some(content) => self.add(path, file, content, &root),
+            Some(content) => self.add(path, file, content, &root, true),
             None => return Err(nothing(&file.name)),
         }
         Ok(())
@@ -87,7 +98,7 @@ impl Found {
             .map_err(|_| Fault::of_file("stdin", "it is not UTF-8 text").help("pipe a text file into it"))?;
         let file = SourceFile::new("stdin", text);
         let content = detect(&file)?.ok_or_else(|| nothing("stdin"))?;
-        self.add(Path::new("stdin"), file, content, Path::new("."));
+        self.add(Path::new("stdin"), file, content, Path::new("."), true);
         Ok(())
     }
 
@@ -125,13 +136,15 @@ impl Found {
                 .help("check the path and its permissions")
         };
         let manifest = folder.join("manifest.json");
-        if wanted(folder) || wanted(&manifest) {
-            if let Some(Content::Manifest) = read(&manifest).ok().and_then(|file| detect(&file).ok().flatten()) {
-                if self.first(folder) {
-                    self.inputs.push(Input::Assembly { folder: folder.to_owned() });
-                }
-                return Ok(());
+        let is_assembly = || {
+            let content = read(&manifest).ok().and_then(|file| detect(&file).ok().flatten());
+            matches!(content, Some(Content::Manifest))
+        };
+        if (wanted(folder) || wanted(&manifest)) && is_assembly() {
+            if self.first(folder) {
+                self.inputs.push(Input::Assembly { folder: folder.to_owned() });
             }
+            return Ok(());
         }
         if depth > MAX_DEPTH {
             return Err(Fault::of_file(&name, format!("folders nest deeper than {MAX_DEPTH} levels"))
@@ -166,7 +179,7 @@ impl Found {
         match file {
             Ok(file) if !sniff(&file.text) => self.passed_over.push(file.name.to_string()),
             Ok(file) => match detect(&file) {
-                Ok(Some(content)) => self.add(path, file, content, root),
+                Ok(Some(content)) => self.add(path, file, content, root, false),
                 Err(fault) if usual && certain(&file.text) => self.faults.push(fault),
                 Ok(None) | Err(_) => self.passed_over.push(file.name.to_string()),
             },
@@ -175,13 +188,13 @@ impl Found {
         }
     }
 
-    fn add(&mut self, path: &Path, file: SourceFile, content: Content, root: &Path) {
+    fn add(&mut self, path: &Path, file: SourceFile, content: Content, root: &Path, named: bool) {
         if !self.first(path) {
             return;
         }
         let folder = path.parent().map(Path::to_owned).filter(|_| path != Path::new("stdin"));
         self.inputs.push(match content {
-            Content::Template(document) => Input::Template { file, document, root: root.to_owned() },
+            Content::Template(document) => Input::Template { file, document, root: root.to_owned(), named },
             Content::Manifest => Input::Assembly { folder: folder.unwrap_or_else(|| PathBuf::from(".")) },
             Content::Plan => Input::Plan { file, folder },
         });

@@ -7,6 +7,7 @@ mod fleet;
 mod handbook;
 mod inputs;
 mod permissions;
+mod preventive;
 mod reports;
 mod rules;
 mod scan;

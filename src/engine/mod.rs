@@ -4,6 +4,7 @@ mod evidence;
 mod findings;
 mod fleet;
 mod judge;
+mod outside;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};

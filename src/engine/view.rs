@@ -3,22 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Fleet;
+use super::outside::may_be_named;
 use crate::model::{Account, Extent, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope as TypeScope, Unknown, Value};
 use crate::rule::{Guardrail, Per};
-
-/// Types that rules look up by an id or name that another resource gives. Files may name one that exists elsewhere, so that
-/// not finding it among what they declare says nothing.
-const NAMED_FROM_OUTSIDE: [&str; 9] = [
-    "AWS::ApiGateway::RestApi",
-    "AWS::DocDB::DBClusterParameterGroup",
-    "AWS::EC2::NatGateway",
-    "AWS::EC2::PrefixList",
-    "AWS::KMS::Alias",
-    "AWS::KMS::Key",
-    "AWS::Neptune::DBClusterParameterGroup",
-    "AWS::RDS::DBClusterParameterGroup",
-    "AWS::RDS::DBParameterGroup",
-];
 
 /// Resources that are judged together.
 pub(super) struct Group<'a> {
@@ -119,7 +106,7 @@ impl<'a> View<'a> {
             let unseen = self.gaps(kind).into_iter().filter(counts);
             let items =
                 seen.map(|resource| resource.properties.clone()).chain(unseen.map(|gap| Value::unknown(gap.cause)));
-            let outside = self.inventory.extent == Extent::Declared && NAMED_FROM_OUTSIDE.contains(&kind);
+            let outside = self.inventory.extent == Extent::Declared && may_be_named(self.inventory, kind);
             let elsewhere = (outside || unlooked(kind)).then(|| Value::unknown(Unknown::NotCollected));
             (kind, Value::list(items.chain(elsewhere)))
         };

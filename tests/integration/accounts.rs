@@ -18,9 +18,10 @@ fn accounts_that_can_be_scanned_are_ready() {
 
 #[test]
 fn a_closed_role_and_a_missing_action_are_named() {
-    let allowed = "<EvalActionName>s3:GetBucketAcl</EvalActionName><EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision>";
-    let denied = allowed.replace(">allowed<", ">implicitDeny<")
-        + "<OrganizationsDecisionDetail><AllowedByOrganizations>false</AllowedByOrganizations></OrganizationsDecisionDetail>";
+    let allowed = "<EvalActionName>s3:GetBucketAcl</EvalActionName><EvalResourceName>*</EvalResourceName>\
+                   <EvalDecision>allowed</EvalDecision>\
+                   <OrganizationsDecisionDetail><AllowedByOrganizations>true</AllowedByOrganizations>";
+    let denied = allowed.replace(">allowed<", ">implicitDeny<").replace(">true<", ">false<");
     let aws = FakeAws::start(vec![
         On::operation("AssumeRole").account("111111111111").reply(Reply::Denied),
         On::operation("SimulatePrincipalPolicy")

@@ -204,3 +204,41 @@ fn a_template_may_come_from_standard_input() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("stdin:") && text.contains("不適合"), "{text}");
 }
+
+#[test]
+fn a_template_that_is_part_of_another_one_is_judged_there() {
+    let parent = "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: parts/child.yaml\n      Parameters: {Choice: 'true', Env: prod}\n";
+    let child = volume("!Ref Choice");
+    let folder = folder(&[("main.yaml", parent), ("parts/child.yaml", &child)]);
+    let run = |path: &str| check(folder.path(), &[&[path], VOLUMES.as_slice()].concat());
+    let whole = run(".").code(0);
+    assert_eq!(verdicts(&whole, "ebs-volumes-are-encrypted"), [("Child/Data".to_owned(), "pass".to_owned())]);
+    assert_eq!(whole.json()["findings"][0]["origin"]["file"], "parts/child.yaml");
+    run("parts/child.yaml").code(3);
+}
+
+#[test]
+fn a_value_that_no_template_takes_is_refused() {
+    let folder = folder_of("true");
+    let run = check(folder.path(), &["v.yaml", "--parameters", "Enw=prod"]).code(2);
+    assert!(run.stderr.contains("no template has the parameter `Enw`"), "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `Env`?"), "{}", run.stderr);
+}
+
+#[cfg(unix)]
+#[test]
+fn hostile_files_are_refused_with_their_names_and_in_bounds() {
+    use crate::support::hostile::{Expected, all};
+    for case in all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = case.write(folder.path());
+        let program = govcheck().dir(folder.path()).arg("check").arg(&path);
+        let run = program.under("/bin/sh", &["-c", "ulimit -v 6000000; exec \"$0\" \"$@\""]).run();
+        let told = format!("{}: {} {}", case.name, run.code, run.stderr);
+        match case.expected {
+            Expected::Refused(why) => assert!(run.code == 2 && run.stderr.contains(why), "{told}"),
+            Expected::Read => assert!([0, 1, 3].contains(&run.code), "{told}"),
+        }
+        assert!(!run.stderr.contains("panicked"), "{told}");
+    }
+}

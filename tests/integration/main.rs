@@ -21,6 +21,8 @@ mod layers;
 mod network;
 mod organization;
 mod permissions;
+mod policy_path;
+mod probe;
 mod readme;
 mod resolution;
 #[cfg(unix)]
@@ -29,6 +31,7 @@ mod rules;
 mod same;
 mod schemas;
 mod services;
+mod simulation;
 mod storage;
 mod support;
 mod table;

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::call::{Batch, Unit, home_region};
+use super::inquiry::Inquiry;
 use super::session::AccountSession;
 use super::{Collector, Scope, Way, cloudcontrol, collectors, way_to};
 use crate::model::{Account, GLOBAL, Gap, Inventory, Unknown};
@@ -20,6 +21,7 @@ pub struct AccountScan {
     pub types: BTreeMap<String, Scope>,
     /// How many of its collectors run at once.
     pub at_once: usize,
+    pub inquiry: Inquiry,
 }
 
 impl AccountScan {
@@ -101,6 +103,7 @@ pub async fn collect_account(
     slots: Arc<Semaphore>,
     mut stop: tokio::sync::watch::Receiver<bool>,
 ) -> Inventory {
+    let inquiry = scan.inquiry;
     let mut inventory = Inventory::new(scan.account, scan.regions, scan.types);
     let session = Arc::new(session);
     let own_slots = Arc::new(Semaphore::new(scan.at_once));
@@ -111,7 +114,8 @@ pub async fn collect_account(
     for job in jobs(&inventory.types) {
         for place in places(job.scope(), &inventory) {
             let region = if place == GLOBAL { home.clone() } else { place.clone() };
-            let unit = Unit { session: Arc::clone(&session), region, regions: Arc::clone(&regions) };
+            let (session, regions, inquiry) = (Arc::clone(&session), Arc::clone(&regions), inquiry.clone());
+            let unit = Unit { session, region, regions, inquiry };
             let (own_slots, slots, todo) = (Arc::clone(&own_slots), Arc::clone(&slots), Arc::clone(&job));
             let task = tasks.spawn(async move {
                 let _slots = (own_slots.acquire().await, slots.acquire().await);

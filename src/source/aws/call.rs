@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, future, stream};
 
+use super::inquiry::Inquiry;
 use super::session::AccountSession;
 use crate::model::{GLOBAL, Gap, Resource, ResourceId, Unknown, Value};
 
@@ -30,13 +31,14 @@ pub struct Unit {
     pub region: String,
     /// All regions of this scan, sorted.
     pub regions: Arc<[String]>,
+    pub inquiry: Inquiry,
 }
 
 impl Unit {
     /// An account at the home of its regions.
     pub fn of(session: AccountSession, regions: &[String]) -> Self {
         let region = home_region(regions).cloned().unwrap_or_else(|| ALWAYS_ENABLED[0].to_owned());
-        Self { session: Arc::new(session), region, regions: regions.into() }
+        Self { session: Arc::new(session), region, regions: regions.into(), inquiry: Inquiry::default() }
     }
 
     pub(super) fn account(&self) -> &str {
@@ -103,7 +105,17 @@ impl Unit {
 
     /// The same account in another region.
     pub(super) fn at(&self, region: &str) -> Self {
-        Self { session: Arc::clone(&self.session), region: region.to_owned(), regions: Arc::clone(&self.regions) }
+        self.with(&self.session, region)
+    }
+
+    /// Another session of the same account, in a region.
+    pub(super) fn with(&self, session: &Arc<AccountSession>, region: &str) -> Self {
+        Self {
+            session: Arc::clone(session),
+            region: region.to_owned(),
+            regions: Arc::clone(&self.regions),
+            inquiry: self.inquiry.clone(),
+        }
     }
 
     /// A resource of this unit's region.

@@ -9,6 +9,7 @@ mod apigateway;
 mod arn_type;
 mod backup;
 mod backup_plan;
+mod calibration;
 mod call;
 mod cloudcontrol;
 mod cloudfront;
@@ -44,11 +45,15 @@ mod iam;
 mod iam_access_keys;
 mod iam_authorization;
 mod iam_providers;
+mod inquiry;
 mod kms;
 mod lambda;
 mod limiter;
 mod opensearch;
 mod organizations;
+mod policy_path;
+mod probe;
+mod probe_table;
 mod rds;
 mod rds_parameters;
 mod rds_snapshots;
@@ -62,6 +67,7 @@ mod secretsmanager;
 mod securityhub;
 mod session;
 mod simulate;
+mod simulation;
 mod sns;
 mod sqs;
 mod ssm;
@@ -70,7 +76,10 @@ mod traffic;
 
 pub use account_scan::{AccountScan, collect_account};
 pub use call::{Batch, Failure, Unit, home_region};
+pub use inquiry::Inquiry;
 pub use organizations::discover;
+pub use policy_path::{ORGANIZATION_ACTIONS, PolicyPaths};
+pub use probe_table::probed_actions;
 pub use session::{AccountSession, SessionOptions, Sessions};
 pub use simulate::{DeniedAction, denied_actions, principal_of};
 pub use traffic::Traffic;
@@ -134,6 +143,8 @@ pub static COLLECTORS: &[&[Collector]] = &[
     kms::COLLECTORS,
     lambda::COLLECTORS,
     opensearch::COLLECTORS,
+    policy_path::COLLECTORS,
+    probe::COLLECTORS,
     rds::COLLECTORS,
     rds_parameters::COLLECTORS,
     rds_snapshots::COLLECTORS,
@@ -142,6 +153,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     s3::COLLECTORS,
     secretsmanager::COLLECTORS,
     securityhub::COLLECTORS,
+    simulation::COLLECTORS,
     sns::COLLECTORS,
     sqs::COLLECTORS,
     ssm::COLLECTORS,

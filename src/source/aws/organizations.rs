@@ -19,10 +19,10 @@ use super::session::Sessions;
 use crate::model::{Account, AccountClass};
 
 /// Where the endpoint of AWS Organizations is.
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 
 /// The service allows few calls a second, so fewer run at once than elsewhere and throttled ones are patient.
-const CALLS_AT_ONCE: usize = 4;
+pub(super) const CALLS_AT_ONCE: usize = 4;
 const ATTEMPTS: u32 = 10;
 
 /// The active accounts of the caller's organization, sorted by id. Needs `organizations:ListAccounts`; with
@@ -57,6 +57,15 @@ enum Parent {
 /// An organizational unit: its name, and what it is below.
 type Units = BTreeMap<String, (String, Parent)>;
 
+/// The service with the caller's own credentials.
+pub(super) fn client(sessions: &Sessions) -> Client {
+    let config = Builder::from(sessions.base())
+        .region(Region::from_static(REGION))
+        .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
+        .build();
+    Client::from_conf(config)
+}
+
 struct Organization {
     client: Client,
     parents_refused: Once,
@@ -65,11 +74,7 @@ struct Organization {
 
 impl Organization {
     fn of(sessions: &Sessions) -> Self {
-        let config = Builder::from(sessions.base())
-            .region(Region::from_static(REGION))
-            .retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS))
-            .build();
-        Self { client: Client::from_conf(config), parents_refused: Once::new(), tags_refused: Once::new() }
+        Self { client: client(sessions), parents_refused: Once::new(), tags_refused: Once::new() }
     }
 
     async fn members(&self) -> Result<Vec<Account>, Failure> {
@@ -132,7 +137,7 @@ impl Organization {
 }
 
 /// A listing that is of use as a whole only.
-async fn list<P, T, E, R>(
+pub(super) async fn list<P, T, E, R>(
     action: &str,
     pages: PaginationStream<Result<P, SdkError<E, R>>>,
     split: fn(P) -> Page<T>,

@@ -26,7 +26,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 }];
 
 /// Where Government Cloud accounts work; whatever is allowed beyond, there is nothing to find out about these.
-const GOVERNMENT_CLOUD: [&str; 2] = ["ap-northeast-1", "ap-northeast-3"];
+pub(super) const GOVERNMENT_CLOUD: [&str; 2] = ["ap-northeast-1", "ap-northeast-3"];
 
 /// How many reads probe a region.
 const PROBES: usize = 4;

@@ -17,6 +17,7 @@ use aws_smithy_types::retry::RetryConfig;
 
 use super::call::{Failure, in_words};
 use super::limiter::Limiter;
+use super::simulate::principal_of;
 use super::traffic::Traffic;
 use crate::model::{AccountId, Caller, Unknown};
 
@@ -37,6 +38,9 @@ pub struct SessionOptions {
 /// Tried this often before a call counts as failed.
 const ATTEMPTS: u32 = 5;
 
+/// The name of the sessions that probe.
+const PROBES: &str = "govcheck-probe";
+
 /// Makes the sessions of all accounts.
 pub struct Sessions {
     base: SdkConfig,
@@ -47,6 +51,8 @@ pub struct Sessions {
 /// The credentials of one account.
 pub struct AccountSession {
     pub account: AccountId,
+    /// The ARN of the role or user that acts.
+    pub principal: String,
     config: SdkConfig,
     partition: String,
 }
@@ -57,12 +63,20 @@ impl Sessions {
     /// # Errors
     /// When the hub role cannot be assumed, or the file of `AWS_CA_BUNDLE` cannot be read.
     pub async fn load(options: SessionOptions) -> Result<Self, Failure> {
+        Self::load_with(aws_config::defaults(BehaviorVersion::latest()), options).await
+    }
+
+    /// As [`Sessions::load`], with what the loader was given already, as an endpoint or credentials.
+    ///
+    /// # Errors
+    /// As those of [`Sessions::load`].
+    pub async fn load_with(loader: ConfigLoader, options: SessionOptions) -> Result<Self, Failure> {
         let traffic = Traffic::new().map_err(|error| Failure {
             cause: Unknown::RoleNotAssumed("AWS_CA_BUNDLE".into()),
             code: "AWS_CA_BUNDLE".into(),
             message: error.to_string(),
         })?;
-        let base = config_loader(&options)
+        let base = patient(loader, &options)
             .http_client(traffic.client(None))
             .region(Region::new(options.home_region.clone()))
             .load()
@@ -104,6 +118,7 @@ impl Sessions {
     pub fn own(&self, caller: &Caller) -> AccountSession {
         AccountSession {
             account: caller.account.clone(),
+            principal: principal_of(&caller.arn),
             config: self.limited(&self.base),
             partition: partition_of(&caller.arn),
         }
@@ -121,11 +136,19 @@ impl Sessions {
     ) -> Result<AccountSession, Failure> {
         let provider = role_provider(&self.base, &self.options, role_arn, external_id).await;
         let config = self.limited(&with_credentials(&self.base, Assumed::now(provider).await?));
-        Ok(AccountSession { account: account.clone(), config, partition: partition_of(role_arn) })
+        let (account, principal) = (account.clone(), role_arn.to_owned());
+        Ok(AccountSession { account, principal, config, partition: partition_of(role_arn) })
     }
 }
 
 impl Sessions {
+    /// The same ways into the accounts, under a name by which probes are known in CloudTrail and in the user agent.
+    pub fn for_probes(&self) -> Self {
+        let options = SessionOptions { session_name: PROBES.to_owned(), ..self.options.clone() };
+        let base = self.base.to_builder().app_name(app_name(PROBES)).build();
+        Self { base, options, traffic: self.traffic.clone() }
+    }
+
     /// The same configuration within the limits of an account.
     fn limited(&self, config: &SdkConfig) -> SdkConfig {
         let client = self.traffic.client(Some(Limiter::new(self.options.max_rate)));
@@ -145,21 +168,20 @@ impl AccountSession {
 }
 
 /// Uploads are not watched for stalling: a request that waits for its turn would be taken for one that stalls.
-fn config_loader(options: &SessionOptions) -> ConfigLoader {
+fn patient(loader: ConfigLoader, options: &SessionOptions) -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5).min(options.timeout))
         .read_timeout(options.timeout)
         .build();
-    aws_config::defaults(BehaviorVersion::latest())
+    loader
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(timeouts)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().upload_enabled(false).build())
-        .app_name(app_name())
+        .app_name(app_name(concat!("govcheck-", env!("CARGO_PKG_VERSION"))))
 }
 
-fn app_name() -> aws_config::AppName {
-    aws_config::AppName::new(concat!("govcheck-", env!("CARGO_PKG_VERSION")))
-        .unwrap_or_else(|_| unreachable!("the crate's name and version are valid in a user agent"))
+fn app_name(name: &'static str) -> aws_config::AppName {
+    aws_config::AppName::new(name).unwrap_or_else(|_| unreachable!("the name is valid in a user agent"))
 }
 
 async fn role_provider(

@@ -8,11 +8,12 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType;
 
 use super::call::{Failure, Unit};
+use super::simulation::entry;
 
-const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
+pub(super) const SIMULATE: &str = "iam:SimulatePrincipalPolicy";
 
 /// How many actions one request asks about.
-const ACTIONS_AT_ONCE: usize = 100;
+pub(super) const ACTIONS_AT_ONCE: usize = 100;
 
 /// An action that the simulator says would be denied.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,12 @@ pub async fn denied_actions(
     let mut denied = Vec::new();
     for chunk in actions.chunks(ACTIONS_AT_ONCE) {
         let names = chunk.iter().map(|action| (*action).to_owned()).collect();
-        let ask = client.simulate_principal_policy().policy_source_arn(principal_arn).set_action_names(Some(names));
+        let ask = client
+            .simulate_principal_policy()
+            .policy_source_arn(principal_arn)
+            .set_action_names(Some(names))
+            .context_entries(entry("aws:PrincipalArn", vec![principal_arn.to_owned()]))
+            .context_entries(entry("aws:RequestedRegion", vec![unit.region.clone()]));
         let pages = ask.into_paginator().send();
         let (results, failure) = unit.list(SIMULATE, pages, |page| (page.evaluation_results, page.marker)).await;
         if let Some(failure) = failure {

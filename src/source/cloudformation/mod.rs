@@ -45,10 +45,11 @@ use worlds::Attempt;
 /// With more text than this for all worlds together there are fewer worlds.
 const TEXT_OF_ALL_WORLDS: usize = 80 << 20;
 
-/// Whether a document is a template: it says so by its format version, or has resources with types such as `AWS::S3::Bucket`.
+/// Whether a document is a template: it says so by its format version, or has resources with types such as `AWS::S3::Bucket`, or
+/// functions that make resources.
 pub fn is_template(document: &Node) -> bool {
-    let typed = |(_, resource): (&str, &Node)| {
-        resource.get("Type").and_then(call::text).is_some_and(|kind| kind.contains("::"))
+    let typed = |(name, resource): (&str, &Node)| {
+        name.starts_with("Fn::") || resource.get("Type").and_then(call::text).is_some_and(|kind| kind.contains("::"))
     };
     let mut resources = template::entries(document.get("Resources"));
     matches!(document.kind, Kind::Map(_))

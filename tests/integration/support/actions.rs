@@ -2,11 +2,12 @@
 
 use super::fake_aws::On;
 
-/// Calls and actions that only read, whatever their names say. `GenerateCredentialReport` has IAM write the report that
+/// Calls and actions that only read, whatever their names say. IAM's simulator evaluates policies and does nothing.
+/// `GenerateCredentialReport` has IAM write the report that
 /// `GetCredentialReport` hands out: nothing in the account changes, and AWS's service authorization reference gives it
 /// the access level Read.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
-pub(crate) const READS_BY_ANOTHER_NAME: [&str; 1] = ["iam:GenerateCredentialReport"];
+pub(crate) const READS_BY_ANOTHER_NAME: [&str; 2] = ["iam:GenerateCredentialReport", "iam:SimulatePrincipalPolicy"];
 
 /// Service (by its name in the fake AWS), operation, action.
 const OPERATIONS: &[(&str, &str, &str)] = &[

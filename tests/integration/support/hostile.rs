@@ -118,7 +118,7 @@ fn documents() -> Vec<Hostile> {
 
 /// References that lead back to where they come from.
 fn circles() -> Vec<Hostile> {
-    use Expected::{Read, Refused};
+    use Expected::Refused;
     let stack = |url: &str| {
         format!("Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties: {{TemplateURL: {url}}}\n")
     };

@@ -5,6 +5,7 @@ pub(crate) mod bundle;
 pub(crate) mod choices;
 pub(crate) mod fake_aws;
 pub(crate) mod hostile;
+pub(crate) mod inquiry;
 pub(crate) mod moto;
 pub(crate) mod scan;
 pub(crate) mod venv;

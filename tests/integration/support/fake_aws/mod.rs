@@ -58,7 +58,7 @@ use tokio::runtime::{Builder, Runtime};
 
 pub(crate) use ledger::CallKey;
 pub(crate) use script::{On, Reply, Rule};
-pub(crate) use world::World;
+pub(crate) use world::{Simulator, World};
 
 /// A running server. It stops when dropped.
 pub(crate) struct FakeAws {

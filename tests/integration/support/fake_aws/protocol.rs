@@ -97,6 +97,7 @@ pub(super) struct Call {
     pub(super) caller: String,
     /// The bucket of an S3 request.
     pub(super) bucket: Option<String>,
+    agent: String,
     path: String,
     body: String,
     parameters: HashMap<String, String>,
@@ -117,6 +118,7 @@ impl Call {
             caller,
             bucket: None,
             parameters: pairs(if form { &body } else { query }),
+            agent: text("x-amz-user-agent").to_owned(),
             path,
             body,
         };
@@ -188,6 +190,7 @@ impl Call {
     pub(super) fn contains(&self, text: &str) -> bool {
         self.path.contains(text)
             || self.body.contains(text)
+            || self.agent.contains(text)
             || self.bucket.as_deref().is_some_and(|bucket| bucket.contains(text))
             || self.parameters.iter().any(|(name, value)| name.contains(text) || value.contains(text))
     }

@@ -52,7 +52,7 @@ impl On {
         self
     }
 
-    /// Narrows to requests whose path, query or body contains a text: a bucket's name, a page token.
+    /// Narrows to requests whose path, query, body or user agent contains a text: a bucket's name, a page token.
     pub(crate) fn containing(mut self, text: &str) -> Self {
         self.containing = Some(text.to_owned());
         self

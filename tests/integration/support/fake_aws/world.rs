@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) empty_regions: Vec<String>,
     /// Regions that are not opted in: listed, and refusing every call.
     pub(crate) disabled_regions: Vec<String>,
+    /// How IAM's simulator answers.
+    pub(crate) simulator: Simulator,
     /// Whether the accounts have ways out: internet, egress-only and carrier gateways, a public NAT gateway, default routes.
     pub(crate) internet: bool,
 }
@@ -47,9 +49,24 @@ impl Default for World {
                 "sa-east-1",
             ]),
             disabled_regions: owned(&["af-south-1", "ap-east-1", "me-south-1"]),
+            simulator: Simulator::Honest,
             internet: false,
         }
     }
+}
+
+/// How much the simulator's answers are worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Simulator {
+    Honest,
+    DeniesAll,
+    AllowsAll,
+    IgnoresConditions,
+    IgnoresExclusion,
+    /// As for an account that is in no organization: it says nothing of the organization's policies.
+    OfNoOrganization,
+    /// What the organization is said to deny is allowed.
+    Contradicts,
 }
 
 impl World {

@@ -12,6 +12,10 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     let open = there && world.internet;
     let operation = call.key.operation.as_str();
     let body = match operation {
+        "CreateInternetGateway" | "CreateDefaultVpc" | "CreateKeyPair" if call.parameter("DryRun") == Some("true") => {
+            let text = "Request would have succeeded, but DryRun flag is set.";
+            return Outcome::Refused(412, "DryRunOperation", text.to_owned());
+        }
         "DescribeRegions" => set("regionInfo", &regions(call, world)),
         "DescribeVpcs" => set_if(there, "vpcSet", || place.vpc()),
         "DescribeSecurityGroups" => set_if(there, "securityGroupInfo", || place.security_groups()),

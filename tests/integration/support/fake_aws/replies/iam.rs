@@ -1,14 +1,14 @@
 //! IAM: a console user with MFA, a user without password, and one inactive key.
 
 use super::super::protocol::{Call, REQUEST_ID};
-use super::super::world::{DAY, HOUR, time_ago};
-use super::{Outcome, element, iam_authorization};
+use super::super::world::{DAY, HOUR, World, time_ago};
+use super::{Outcome, element, iam_authorization, simulator};
 
 const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 pub(super) const OPERATOR: &str = "operator";
 pub(super) const DEPLOYER: &str = "deployer";
 
-pub(super) fn reply(call: &Call) -> Outcome {
+pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     let account = &call.key.account;
     let user = call.parameter("UserName").unwrap_or(OPERATOR);
     if user != OPERATOR && user != DEPLOYER {
@@ -40,7 +40,7 @@ pub(super) fn reply(call: &Call) -> Outcome {
             element("UserName", DEPLOYER),
             element("LastUsedDate", &time_ago(20 * DAY))
         ),
-        "SimulatePrincipalPolicy" => simulated(call),
+        "SimulatePrincipalPolicy" => return simulator::reply(call, world),
         "GetAccountSummary" => summary(),
         "GetAccountPasswordPolicy" => PASSWORD_POLICY.to_owned(),
         "GenerateCredentialReport" => element("State", "COMPLETE"),
@@ -127,15 +127,3 @@ FzdF9yb3RhdGVkLGNlcnRfMl9hY3RpdmUsY2VydF8yX2xhc3Rfcm90YXRlZAo8cm9vdF9hY2NvdW50Pi
 MTExOnJvb3QsMjAyNC0wNC0wMVQwMDowMDowMCswMDowMCxub3Rfc3VwcG9ydGVkLDIwMjQtMDQtMDJUMDA6MDA6MDArMDA6MDAsbm90X3N1cH\
 BvcnRlZCxub3Rfc3VwcG9ydGVkLHRydWUsZmFsc2UsTi9BLE4vQSxOL0EsTi9BLGZhbHNlLE4vQSxOL0EsTi9BLE4vQSxmYWxzZSxOL0EsZmFs\
 c2UsTi9BCg==";
-
-/// The simulator allows whatever it is asked about.
-fn simulated(call: &Call) -> String {
-    let names = (1..).map_while(|number| call.parameter(&format!("ActionNames.member.{number}")));
-    let result = |name: &str| {
-        format!(
-            "<member>{}<EvalResourceName>*</EvalResourceName><EvalDecision>allowed</EvalDecision></member>",
-            element("EvalActionName", name)
-        )
-    };
-    listing("EvaluationResults", &names.map(result).collect::<String>())
-}

@@ -31,6 +31,7 @@ mod redshift;
 mod s3;
 mod secretsmanager;
 mod securityhub;
+mod simulator;
 mod sns;
 mod sqs;
 mod ssm;
@@ -93,7 +94,7 @@ fn outcome(call: &Call, world: &World) -> Outcome {
         "sts" => sts::reply(call),
         "ec2" => ec2::reply(call, world),
         "ecr" => ecr::reply(call, world),
-        "iam" => iam::reply(call),
+        "iam" => iam::reply(call, world),
         "kms" => kms::reply(call, world),
         "s3" => s3::reply(call, world),
         "s3control" => s3::control(call),

@@ -69,6 +69,21 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             "OrganizationalUnitNotFoundException",
             "You specified an organizational unit that doesn't exist.".to_owned(),
         ),
+        "ListPoliciesForTarget" => list_policies(call, world),
+        "DescribePolicy" => {
+            let id = call.json_text("PolicyId").unwrap_or_default();
+            match POLICIES.iter().find(|(policy, ..)| *policy == id) {
+                Some((id, name, _, content)) => {
+                    let regions = json!(world.home_regions).to_string();
+                    let content = content.replace("\"HOME_REGIONS\"", &regions);
+                    json!({ "Policy": { "PolicySummary": { "Id": id, "Name": name }, "Content": content } }).into()
+                }
+                None => {
+                    let text = "You specified a policy that doesn't exist.";
+                    Outcome::Refused(400, "PolicyNotFoundException", text.to_owned())
+                }
+            }
+        }
         "ListTagsForResource" => json!({ "Tags": [
             { "Key": "class", "Value": "lgwan" },
             { "Key": "environment", "Value": "production" },
@@ -78,6 +93,55 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         .into(),
         _ => Outcome::Unknown,
     }
+}
+
+/// Id, name, what they are attached to (`*` for everything), content.
+const POLICIES: &[(&str, &str, &[&str], &str)] = &[
+    (
+        "p-FullAWSAccess",
+        "FullAWSAccess",
+        &["*"],
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#,
+    ),
+    (
+        "p-gateways",
+        "no-internet-gateways",
+        &[ROOT],
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:CreateInternetGateway","Resource":"*"}]}"#,
+    ),
+    (
+        "p-regions",
+        "region-lock",
+        &[UNIT],
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotAction":["iam:*","organizations:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"HOME_REGIONS"}}}]}"#,
+    ),
+    (
+        "p-RCPFullAWSAccess",
+        "RCPFullAWSAccess",
+        &["*"],
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
+    ),
+];
+
+/// One policy to a page.
+fn list_policies(call: &Call, world: &World) -> Outcome {
+    let target = call.json_text("TargetId").unwrap_or_default();
+    if ![ROOT, UNIT].contains(&target.as_str())
+        && target != world.management_account
+        && !world.members.contains(&target)
+    {
+        return Outcome::Refused(400, "TargetNotFoundException", "We can't find a target with that ID.".to_owned());
+    }
+    let resource = call.json_text("Filter").as_deref() == Some("RESOURCE_CONTROL_POLICY");
+    let attached = POLICIES.iter().filter(|(id, _, targets, _)| {
+        id.starts_with("p-RCP") == resource && (targets.contains(&"*") || targets.contains(&target.as_str()))
+    });
+    let start =
+        call.json_text("NextToken").and_then(|token| token.strip_prefix("policies-")?.parse().ok()).unwrap_or(0_usize);
+    let mut rest = attached.skip(start);
+    let page: Vec<Value> = rest.by_ref().take(1).map(|(id, name, ..)| json!({ "Id": id, "Name": name })).collect();
+    let body = json!({ "Policies": page }).to_string();
+    if rest.next().is_some() { Outcome::Page(body, format!("policies-{}", start + 1)) } else { Outcome::Found(body) }
 }
 
 fn list_accounts(call: &Call, world: &World) -> Outcome {

@@ -1,0 +1,65 @@
+//! What a scan asks about preventive guardrails, and of whom: the organization, the simulator, and with `--probe` the
+//! services themselves.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::fleet::{Rules, enter};
+use crate::config::Target;
+use crate::model::{Caller, Lang, POLICY_PATH, PROBE, Question};
+use crate::source::aws::{Inquiry, PolicyPaths, Sessions};
+
+/// The same for every account of a scan.
+pub(super) struct Preventive {
+    questions: Arc<[Question]>,
+    paths: Option<Arc<PolicyPaths>>,
+    /// The ways into the accounts for probes.
+    probers: Option<Sessions>,
+}
+
+impl Preventive {
+    /// Opens only those ways that a selected guardrail needs.
+    pub(super) fn of(rules: &Rules, sessions: &Sessions, targets: &[Target], organization: bool, probe: bool) -> Self {
+        let types = rules.types();
+        let accounts = targets.iter().map(|target| &target.account);
+        let paths = (organization && types.contains(POLICY_PATH)).then(|| PolicyPaths::of(sessions, accounts));
+        Self {
+            questions: questions(rules),
+            paths: paths.map(Arc::new),
+            probers: (probe && types.contains(PROBE)).then(|| sessions.for_probes()),
+        }
+    }
+
+    /// Says on standard error what probing leaves behind.
+    pub(super) fn give_notice(&self, lang: Lang) {
+        if self.probers.is_some() {
+            let _ = std::io::stderr().write_all(notice(lang).as_bytes());
+        }
+    }
+
+    /// What to ask of one account.
+    pub(super) async fn inquiry(&self, caller: &Caller, target: &Target) -> Inquiry {
+        let prober = match &self.probers {
+            None => None,
+            Some(sessions) => Some(enter(sessions, caller, target).await.map(Arc::new)),
+        };
+        Inquiry { questions: Arc::clone(&self.questions), paths: self.paths.clone(), prober }
+    }
+}
+
+/// The questions of the selected guardrails, without repetition.
+fn questions(_: &Rules) -> Arc<[Question]> {
+    Arc::default()
+}
+
+fn notice(lang: Lang) -> &'static str {
+    lang.pick(
+        "probing: beside the traces of the scan itself, CloudTrail of each account will show EC2 dry runs and reads under \
+         the session name and user agent `govcheck-probe`, at most 4 of them denied (AccessDenied, \
+         UnauthorizedOperation). Alarms on denied requests, and GuardDuty, may tell of them. Nothing is created, changed \
+         or deleted.\n",
+        "プローブ: 各アカウントの CloudTrail には、スキャン自体の記録のほかに、EC2 のドライランと参照が、セッション名および\
+         ユーザーエージェント `govcheck-probe` で記録されます。そのうち拒否されるもの (AccessDenied、UnauthorizedOperation) は\
+         最大 4 件です。拒否を検知するアラームや GuardDuty が通知することがあります。リソースの作成・変更・削除は行いません。\n",
+    )
+}
