@@ -93,13 +93,17 @@ impl Sources {
         if depth > MAX_DEPTH || !fs::canonicalize(folder).is_ok_and(|real| real.starts_with(root)) {
             return;
         }
+        let files = files(folder);
+        if files.iter().any(|file| overrides(file)) {
+            return;
+        }
         let mut calls = Vec::new();
-        for file in files(folder) {
+        for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "tf")) {
             self.files += 1;
             if self.files > MAX_FILES {
                 return;
             }
-            let Some(source) = text(&file, root) else { continue };
+            let Some(source) = text(file, root) else { continue };
             let Ok(body) = hcl_edit::parser::parse_body(&source.text) else { continue };
             let lines = Lines::of(&source.text);
             for block in body.blocks() {
@@ -143,15 +147,29 @@ fn expressions(body: &Body) -> BTreeMap<String, Expression> {
     body.attributes().map(|attribute| (attribute.key.as_str().to_owned(), attribute.value.clone())).collect()
 }
 
-/// The configuration files of a folder, in order.
+/// The files of a configuration in a folder, in order; none where there are too many.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MAX_FILES);
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "tf"))
-        .collect();
+    let is_source = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        [".tf", ".tf.json", ".tofu", ".tofu.json"].iter().any(|ending| name.ends_with(ending))
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_source).take(MAX_FILES + 1).collect();
+    if files.len() > MAX_FILES {
+        return Vec::new();
+    }
     files.sort();
     files
+}
+
+/// Whether a file changes what the other files say, so that they alone do not tell.
+///
+/// Source: <https://developer.hashicorp.com/terraform/language/files/override>.
+fn overrides(file: &Path) -> bool {
+    let name = file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = name.strip_suffix(".json").unwrap_or(&name);
+    let stem = name.strip_suffix(".tf");
+    name.ends_with(".tofu") || stem.is_some_and(|stem| stem == "override" || stem.ends_with("_override"))
 }
 
 /// A file that lies below the root also when links are followed.
@@ -290,6 +308,11 @@ mod tests {
         assert_eq!(block.place.map(|place| (place.line, place.end_line)), Some((7, 11)));
         assert_eq!(block.at("cidr_block").map(|place| (place.line, place.column)), Some((8, 3)));
         assert_eq!(block.dynamic, ["x"]);
+        fs::write(root.join("modules/a/z_override.tf.json"), "{}").unwrap();
+        fs::write(root.join("broken_override.txt"), "").unwrap();
+        let sources = Sources::read(&root);
+        assert!(sources.resources.keys().all(|(path, _)| path.is_empty()), "another file changes what it says");
+        assert_eq!(sources.resources.len(), 1);
     }
 
     #[test]

@@ -292,20 +292,17 @@ impl Run<'_> {
         }
     }
 
-    /// What the provider says of the account.
+    /// What the provider says of the account. Another configuration of it may be for another account or region.
     fn data(&self, kind: &str, name: &str, attribute: &str, place: &Place) -> Option<Json> {
+        let data = self.with.resolver.configuration.named(&place.path(), &format!("data.{kind}.{name}"))?;
+        let of_another = data.get("expressions").is_some_and(|all| all.get("region").is_some());
+        if of_another || data.get("provider_config_key").and_then(Json::as_str) != self.with.provider {
+            return None;
+        }
         let found = match (kind, attribute) {
             ("aws_caller_identity", "account_id" | "id") => self.with.account,
             ("aws_partition", "partition" | "id") => self.with.partition,
-            ("aws_region", "name" | "region" | "id") => {
-                let data = self.with.resolver.configuration.named(&place.path(), &format!("data.{kind}.{name}"))?;
-                let of_another = data.get("expressions").is_some_and(|all| all.get("region").is_some());
-                let key = data.get("provider_config_key").and_then(Json::as_str);
-                if of_another || key != self.with.provider {
-                    return None;
-                }
-                self.with.region?
-            }
+            ("aws_region", "name" | "region" | "id") => self.with.region?,
             _ => return None,
         };
         Some(found.into())

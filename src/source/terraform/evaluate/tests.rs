@@ -47,6 +47,8 @@ fn evaluate(expression: &str, document: bool) -> Json {
                 "index": "k", "change": {"actions": ["create"], "after": {"bucket": "many"}}}],
         "configuration": {"root_module": {"variables": {"secret": {"sensitive": true}},
             "resources": [{"mode": "data", "type": "aws_region", "name": "r", "provider_config_key": "aws"},
+                {"mode": "data", "type": "aws_caller_identity", "name": "c", "provider_config_key": "aws"},
+                {"mode": "data", "type": "aws_caller_identity", "name": "other", "provider_config_key": "aws.other"},
                 {"mode": "data", "type": "aws_region", "name": "us", "provider_config_key": "aws.us"}]}}})
         .to_string(),
     )
@@ -108,6 +110,7 @@ fn what_is_not_known_stays_so_and_secrets_do_too() {
         "aws_s3_bucket.b.website_domain",
         "aws_s3_bucket.gone.arn",
         "data.aws_region.us.name",
+        "data.aws_caller_identity.other.account_id",
         "true ? 1 : 2",
         "local.circle",
         "\"%{ if true }a%{ endif }\"",
