@@ -111,9 +111,10 @@ impl<'a> Argument<'a> {
         }
     }
 
-    /// The expression that sets it in the sources.
+    /// The expression that sets it in the sources, unless what it gives is a secret.
     pub(super) fn source(self) -> Option<&'a Expression> {
         match self.source {
+            _ if self.sensitive == &Json::Bool(true) => None,
             Source::Expression(expression) => Some(expression),
             _ => None,
         }

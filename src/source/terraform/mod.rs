@@ -13,6 +13,7 @@ mod address;
 mod argument;
 mod build;
 mod configuration;
+mod evaluate;
 mod hcl;
 mod map;
 mod mapping;
@@ -72,6 +73,9 @@ pub fn read(name: &str, text: &str, at: &Surroundings, sources: Option<&Path>) -
         regions: &regions,
         account: at.account.id.as_str(),
         default_region: &at.region,
+        sources: &sources,
+        variables: &plan.variables,
+        steps_left: evaluate::MAX_STEPS_OF_ALL.into(),
     };
     let built = builder.build();
     let mut declared = Declared::certain(name, inventory(name, &instances, built, &sources, at));
