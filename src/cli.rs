@@ -1,10 +1,13 @@
 //! The command line, as types.
 
+mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{AccountClass, AccountId, Lang, Severity};
+pub use policy::{ExportedArgs, PolicyCommand, PolicyEvalArgs, PolicyFormat, PolicyLintArgs};
 
 /// Headings of the help text; without one, an option falls under the heading of the group flattened before it.
 const EVIDENCE: &str = "Evidence";
@@ -49,6 +52,9 @@ pub enum Command {
     /// List, show, test and lint guardrails
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Lint and explain service control policies
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Look after the accounts to scan
     #[command(subcommand)]
     Accounts(AccountsCommand),

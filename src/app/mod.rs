@@ -7,6 +7,7 @@ mod fleet;
 mod handbook;
 mod inputs;
 mod permissions;
+mod policy;
 mod preventive;
 mod reports;
 mod rules;
@@ -72,6 +73,7 @@ pub fn run(cli: &Cli) -> Result<Exit, AppError> {
         Command::Collect(args) => collect::run(args, context),
         Command::Accounts(command) => accounts::run(command, context),
         Command::Rules(command) => rules::run(command, context),
+        Command::Policy(command) => policy::run(command, context),
         Command::Permissions(args) => permissions::run(args),
         Command::Schema { of } => schema::run(*of),
         Command::Completions { shell } => schema::completions(*shell),

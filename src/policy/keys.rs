@@ -71,6 +71,11 @@ pub(super) fn about(name: &str) -> Key {
     found.map_or(key(Presence::Sometimes), |(_, key)| *key)
 }
 
+/// Keys that a request has, or may have, without anybody's doing.
+pub(super) fn of_every_request() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().filter(|(_, key)| key.presence != Presence::Sometimes).map(|(name, _)| *name)
+}
+
 /// Keys that the principal's ARN decides.
 pub(super) const OF_PRINCIPAL: [&str; 4] =
     ["aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice"];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::keys;
 use super::truth::Reason;
 
 /// What a request says about a context key.
@@ -33,6 +34,24 @@ impl Context {
     /// A context in which keys that are not set may have any value.
     pub fn open() -> Self {
         Self { open: true, ..Self::default() }
+    }
+
+    /// The context of one request that somebody describes by keys and their values. Keys that are not given are absent;
+    /// those that every request has, and those that the principal decides in a way its ARN does not tell, are not known.
+    pub fn of_request(given: BTreeMap<String, Vec<String>>, principal: Option<&Principal>) -> Self {
+        let mut context = Self::closed();
+        for (key, values) in given {
+            context.set(&key, KeyValue::Values(values));
+        }
+        if let Some(principal) = principal {
+            principal.describe_in(&mut context);
+        }
+        for key in keys::of_every_request() {
+            if !context.keys.contains_key(key) {
+                context.set(key, KeyValue::Open(Arc::new(Reason::KeyNotGiven(key.to_owned()))));
+            }
+        }
+        context
     }
 
     pub fn set(&mut self, key: &str, value: KeyValue) {
@@ -181,6 +200,18 @@ pub struct Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_that_every_request_has_is_not_absent_because_nobody_gave_it() {
+        let role = Principal::parse("arn:aws:iam::111111111111:role/a").ok();
+        let given = BTreeMap::from([("aws:securetransport".to_owned(), vec!["true".to_owned()])]);
+        let context = Context::of_request(given, role.as_ref());
+        let is_open = |key| matches!(context.get(key), KeyValue::Open(_));
+        assert!(is_open("aws:requestedregion") && is_open("aws:principalorgid") && is_open("aws:userid"));
+        assert!(!is_open("aws:principalarn") && !is_open("aws:securetransport"));
+        assert_eq!(context.get("aws:multifactorauthpresent"), KeyValue::Absent);
+        assert_eq!(context.get("aws:username"), KeyValue::Absent);
+    }
 
     #[test]
     fn a_session_is_not_what_policies_see() {

@@ -21,6 +21,7 @@ mod layers;
 mod network;
 mod organization;
 mod permissions;
+mod policy;
 mod policy_path;
 mod probe;
 mod readme;

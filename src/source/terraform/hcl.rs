@@ -134,7 +134,7 @@ impl Sources {
             }
         }
         for (name, at) in calls {
-            self.module(&folder.join(at), root, &below(path, &name), depth + 1);
+            self.module(&folder.join(at.trim_start_matches("./")), root, &below(path, &name), depth + 1);
         }
     }
 }
