@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::model::{Lang, Scope, visible};
 use crate::rule::{CfnSchema, ClassName, Guardrail, Kind, Params};
 use crate::source::aws::{Way, actions_of, needed_actions, way_to};
+use crate::source::{shape, terraform};
 
 pub(super) fn docs(args: &RuleArgs, context: Context) -> Result<Exit, AppError> {
     let rules = Rules::load(args)?;
@@ -118,6 +119,7 @@ fn coverage_of(guardrails: &[Arc<Guardrail>], schema: CfnSchema, lang: Lang) -> 
             "| ガードレール | ライブ | CloudFormation | Terraform | ポリシー | IAM アクション |",
         )
     );
+    let plans = terraform::mapped_types();
     for guardrail in guardrails {
         let types = guardrail.needed_types();
         let ways: BTreeSet<&str> = types.iter().map(|kind| way(kind, lang)).collect();
@@ -126,9 +128,11 @@ fn coverage_of(guardrails: &[Arc<Guardrail>], schema: CfnSchema, lang: Lang) -> 
         let ways = ways.into_iter().collect::<Vec<_>>().join(", ");
         let _ = writeln!(
             text,
-            "| [{}](guardrails.md#{}) | {ways} | – | – | – | {} |",
+            "| [{}](guardrails.md#{}) | {ways} | {} | {} | – | {} |",
             safe(name),
             guardrail.id(),
+            declarable(guardrail, lang, shape::in_templates),
+            declarable(guardrail, lang, |kind| plans.contains(kind)),
             actions.join(" ")
         );
     }
@@ -162,9 +166,20 @@ fn coverage_of(guardrails: &[Arc<Guardrail>], schema: CfnSchema, lang: Lang) -> 
 
 const ABOUT_EN: &str = "Written by `govcheck rules coverage`; do not edit. Which source can decide a guardrail, and what that needs. \
 *direct*: a collector of govcheck's own; *Cloud Control*: read through the Cloud Control API, whose listings are only as \
-complete as the service makes them. Templates, Terraform plans and policy files are not read by this version.";
+complete as the service makes them. *yes* or *partly*: all or some of the types that it judges can be declared there. Policy files \
+are not read by this version.";
 const ABOUT_JA: &str = "`govcheck rules coverage --lang ja` が出力したもの。手で編集しない。ガードレールをどの情報源で判定できるか、そのために何の権限が必要かを示す。\
-「直接」は govcheck 自身のコレクター、「Cloud Control」は Cloud Control API による取得で、一覧の完全さは各サービスに依存する。テンプレート、Terraform の plan、ポリシーファイルは、このバージョンでは読まない。";
+「直接」は govcheck 自身のコレクター、「Cloud Control」は Cloud Control API による取得で、一覧の完全さは各サービスに依存する。「可」「一部」は、判定対象のタイプのすべて、または一部がそこで宣言できることを示す。ポリシーファイルは、このバージョンでは読まない。";
+
+/// Whether files can declare what a guardrail judges.
+fn declarable(guardrail: &Guardrail, lang: Lang, can: impl Fn(&str) -> bool) -> &'static str {
+    let known = guardrail.types().iter().filter(|kind| can(kind)).count();
+    match known {
+        0 => "–",
+        all if all == guardrail.types().len() => lang.pick("yes", "可"),
+        _ => lang.pick("partly", "一部"),
+    }
+}
 
 fn way(kind: &str, lang: Lang) -> &'static str {
     match way_to(kind) {

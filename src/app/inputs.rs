@@ -136,13 +136,15 @@ impl Found {
                 .help("check the path and its permissions")
         };
         let manifest = folder.join("manifest.json");
-        if wanted(folder) || wanted(&manifest) {
-            if let Some(Content::Manifest) = read(&manifest).ok().and_then(|file| detect(&file).ok().flatten()) {
-                if self.first(folder) {
-                    self.inputs.push(Input::Assembly { folder: folder.to_owned() });
-                }
-                return Ok(());
+        let is_assembly = || {
+            let content = read(&manifest).ok().and_then(|file| detect(&file).ok().flatten());
+            matches!(content, Some(Content::Manifest))
+        };
+        if (wanted(folder) || wanted(&manifest)) && is_assembly() {
+            if self.first(folder) {
+                self.inputs.push(Input::Assembly { folder: folder.to_owned() });
             }
+            return Ok(());
         }
         if depth > MAX_DEPTH {
             return Err(Fault::of_file(&name, format!("folders nest deeper than {MAX_DEPTH} levels"))

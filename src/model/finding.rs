@@ -122,7 +122,7 @@ pub enum WaiverState {
     Accepted,
     /// Its last day is over.
     Expired,
-    /// It gives no reason, no last day or no approver, or a last day that is not a date.
+    /// It gives no reason, or a last day that is not a date.
     Incomplete,
 }
 

@@ -79,8 +79,9 @@ fn headline(document: &Document<'_>, style: &Style) -> String {
     let aside: String =
         aside.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}")).collect();
     let score = summary.score.percent().map_or("–".to_owned(), |score| format!("{score:.1}"));
+    let inputs = if files == 1 { "input" } else { "inputs" };
     lang.pick(
-        format!("{verdict}: {failing} failing{aside}, {unknown} unknown, {pass} passing in {files} inputs; score {score}"),
+        format!("{verdict}: {failing} failing{aside}, {unknown} unknown, {pass} passing in {files} {inputs}; score {score}"),
         format!("{verdict}: 入力 {files} 件中、違反 {failing} 件{aside}・判定不能 {unknown} 件・適合 {pass} 件、スコア {score}"),
     )
 }

@@ -242,3 +242,16 @@ fn hostile_files_are_refused_with_their_names_and_in_bounds() {
         assert!(!run.stderr.contains("panicked"), "{told}");
     }
 }
+
+#[test]
+fn conditions_of_one_template_count_for_guardrails_across_templates() {
+    let conditional = "Parameters: {Env: {Type: String}}\nConditions: {P: !Equals [!Ref Env, prod]}\nResources:\n  One:\n    Type: AWS::EC2::VPC\n    Properties: {CidrBlock: !If [P, 10.0.0.0/16, 10.1.0.0/16]}\n";
+    let fixed = "Resources:\n  Other:\n    Type: AWS::EC2::VPC\n    Properties: {CidrBlock: 10.1.0.0/16}\n";
+    let folder = folder(&[("a.yaml", conditional), ("b.yaml", fixed)]);
+    let run = |more: &[&str]| {
+        check(folder.path(), &[&["a.yaml", "b.yaml", "--rule", "vpc-cidrs-do-not-overlap"], more].concat())
+    };
+    run(&[]).code(3);
+    run(&["--parameters", "Env=dev"]).code(1);
+    run(&["--parameters", "Env=prod"]).code(0);
+}

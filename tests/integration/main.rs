@@ -36,5 +36,6 @@ mod simulation;
 mod storage;
 mod support;
 mod table;
+mod terraform;
 mod three_values;
 mod throttling;

@@ -52,7 +52,7 @@ impl<'s> Evaluator<'s, '_, '_> {
             "GetStackOutput" => self.stack_output(whole, argument),
             "Transform" => {
                 let name = argument.node.get("Name").and_then(call::text).unwrap_or("Transform");
-                Value::unknown(Unknown::NotRead(format!("the transform {name}")))
+                Value::unknown(Unknown::NotRead(format!("Transform {name}")))
             }
             super::rewrite::UNREAD => Value::unknown(Unknown::NotRead(argument.text().unwrap_or_default().to_owned())),
             // Which zones there are hangs on the account.

@@ -171,7 +171,7 @@ fn inventory(outcome: Outcome, at: &Surroundings, unread: &mut BTreeMap<String, 
     for resource in folded.into_iter().chain(synthetic) {
         if at.types.contains(&resource.id.resource_type) {
             inventory.resources.push(resource);
-        } else if resource.origin.is_some() {
+        } else if !resource.id.resource_type.starts_with("AWS::::") {
             *passed_over.entry(resource.id.resource_type).or_default() += 1;
         }
     }

@@ -91,7 +91,7 @@ impl<'s> Evaluator<'s, '_, '_> {
             }
             let value = match node.get("Value") {
                 Some(value) if there == Some(true) => self.value(value.into()),
-                _ => unresolved(format!("the output {name}")),
+                _ => unresolved(format!("Outputs.{name}")),
             };
             let export = node.get("Export").and_then(|export| export.get("Name"));
             if let Some(export) = export.and_then(|name| self.text_of(name.into()).ok()) {
@@ -113,7 +113,7 @@ impl<'s> Evaluator<'s, '_, '_> {
         let asset = body.get("Metadata").and_then(|node| node.get("aws:asset:path")).and_then(call::text);
         let url = properties.and_then(|node| node.get("TemplateURL")).and_then(|node| Part::from(node).text());
         let Some(source) = asset.or(url).and_then(|path| self.local_template(path, body)) else {
-            return self.not_read(evaluated, "AWS::CloudFormation::Stack", format!("the nested stack {id}"));
+            return self.not_read(evaluated, "AWS::CloudFormation::Stack", format!("AWS::CloudFormation::Stack {id}"));
         };
         let mut around = self.stack.around.clone();
         around.push(self.stack.template.source.file.name.clone());
@@ -122,11 +122,7 @@ impl<'s> Evaluator<'s, '_, '_> {
             return self.fault(fault.help("let its `TemplateURL` name another template"));
         }
         if around.len() > MAX_NESTED {
-            return self.not_read(
-                evaluated,
-                "AWS::CloudFormation::Stack",
-                format!("the nested stack {id}, which is too deep"),
-            );
+            return self.not_read(evaluated, "AWS::CloudFormation::Stack", format!("AWS::CloudFormation::Stack {id}"));
         }
         let given = evaluated.pieces.first().and_then(|piece| piece.properties.get("Parameters")).cloned();
         let written = properties.and_then(|node| node.get("Parameters"));
@@ -147,12 +143,12 @@ impl<'s> Evaluator<'s, '_, '_> {
         let written = body.get("Properties").and_then(|node| node.get("TemplateBody"));
         let text = properties.get("TemplateBody").and_then(Value::as_str);
         let (Some(text), Some(written)) = (text, written) else {
-            return self.not_read(evaluated, KIND, format!("the template of the stack set {id}"));
+            return self.not_read(evaluated, KIND, format!("{KIND} {id}"));
         };
         let file = SourceFile::new(format!("the template of the stack set {id}"), text);
         let document = match parse(&file) {
             Ok(document) if super::is_template(&document) => document,
-            _ => return self.not_read(evaluated, KIND, format!("the template of the stack set {id}")),
+            _ => return self.not_read(evaluated, KIND, format!("{KIND} {id}")),
         };
         let parent = self.stack.template.source.clone();
         let key = format!("{}#{}", parent.key, self.stack.label(id));
@@ -161,14 +157,14 @@ impl<'s> Evaluator<'s, '_, '_> {
         let bindings = self.stack_set_parameters(&properties);
         let (regions, all) = regions(&properties, &self.stack.region);
         if !all {
-            self.not_read(evaluated, KIND, format!("a region of the stack set {id}"));
+            self.not_read(evaluated, KIND, format!("{KIND} {id} (Regions)"));
         }
         for region in &regions {
             let label = if regions.len() > 1 { format!("{id}/{region}/") } else { format!("{id}/") };
             let mut around = self.stack.around.clone();
             around.push(parent.file.name.clone());
             if around.len() > MAX_NESTED {
-                return self.not_read(evaluated, KIND, format!("the stack set {id}, which is too deep"));
+                return self.not_read(evaluated, KIND, format!("{KIND} {id}"));
             }
             let place = Inside { prefix: format!("{id}/"), label, region: region.clone(), around };
             let outcome = self.inside(&source, place, &bindings, None);

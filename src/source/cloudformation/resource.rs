@@ -59,7 +59,7 @@ impl<'s> Evaluator<'s, '_, '_> {
         self.doubts += usize::from(doubtful);
         self.trace = Some(Trace::default());
         let properties = match (body.get("Properties"), body.get("Fn::Transform")) {
-            (_, Some(_)) => Value::unknown(Unknown::NotRead("`Fn::Transform` beside other keys".into())),
+            (_, Some(_)) => Value::unknown(Unknown::NotRead("Fn::Transform".into())),
             (Some(node), None) => self.value(node.into()),
             (None, None) => Value::Null,
         };
@@ -106,7 +106,7 @@ impl<'s> Evaluator<'s, '_, '_> {
             Piece { id, kind: kind.to_owned(), properties }
         };
         if is_module(kind) {
-            into.gaps.push((kind.to_owned(), Unknown::NotRead(format!("the module {kind}"))));
+            into.gaps.push((kind.to_owned(), Unknown::NotRead(kind.to_owned())));
         }
         if is_custom(kind) || is_module(kind) {
             into.pieces.push(Piece { id, kind: kind.to_owned(), properties });
@@ -117,7 +117,7 @@ impl<'s> Evaluator<'s, '_, '_> {
                 into.pieces.extend(parts.into_iter().map(|(id, kind, properties)| piece(id, kind, properties)));
             }
             Some(None) => {
-                into.gaps.push((kind.to_owned(), Unknown::NotRead(format!("the resource type {kind}"))));
+                into.gaps.push((kind.to_owned(), Unknown::NotRead(kind.to_owned())));
                 into.pieces.push(Piece { id, kind: kind.to_owned(), properties });
             }
             None => into.pieces.push(piece(id, kind, properties)),

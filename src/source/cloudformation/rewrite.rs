@@ -61,7 +61,7 @@ pub(super) fn rewrite<'f>(
     let Rewriter { mut unread, loops, .. } = rewriter;
     for name in super::template::transforms(&document) {
         if !["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"].contains(&name) {
-            unread.push(Unknown::NotRead(format!("the transform {name}")));
+            unread.push(Unknown::NotRead(format!("Transform {name}")));
         }
     }
     apply_globals(&mut document);
@@ -317,7 +317,7 @@ impl Rewriter<'_, '_> {
             None if level == Level::Inside => into.push((key.clone(), value.clone())),
             None => {
                 let name = value.get("Name").and_then(call::text).unwrap_or("Transform");
-                self.unread.push(Unknown::NotRead(format!("the transform {name}")));
+                self.unread.push(Unknown::NotRead(format!("Transform {name}")));
             }
         }
         Ok(())

@@ -7,12 +7,18 @@
 //! property that a template does not write: it is absent. One that is set and not known is
 //! [`Unknown::KnownAfterApply`].
 //!
+//! The configuration of a plan leaves out `dynamic` blocks, and one whose number of blocks is not known looks like blocks
+//! that nobody wrote and AWS fills in. Only the sources tell them apart: where they do not show the resource, blocks that
+//! are not known are not taken for unset.
+//!
 //! The shapes: <https://developer.hashicorp.com/terraform/internals/json-format>.
 
 use std::slice;
 
+use hcl_edit::expr::Expression;
 use serde_json::Value as Json;
 
+use super::hcl::Written as Block;
 use crate::model::{Map, Unknown, Value};
 
 static NULL: Json = Json::Null;
@@ -24,8 +30,30 @@ pub(super) struct Argument<'a> {
     unknown: &'a Json,
     sensitive: &'a Json,
     written: Written<'a>,
-    /// Arguments that the sources make by `dynamic` blocks, which the plan's configuration leaves out.
-    dynamic: &'a [String],
+    source: Source<'a>,
+}
+
+/// What the sources show of an argument.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source<'a> {
+    /// They do not tell: they do not lie beside the plan, or `dynamic` blocks make it.
+    Hidden,
+    /// They show that nothing sets it.
+    Unset,
+    Block(&'a Block),
+    /// Blocks of one name, of which a plan does not tell which is which.
+    Blocks(&'a [Block]),
+    Expression(&'a Expression),
+}
+
+impl<'a> Source<'a> {
+    fn get(self, key: &str) -> Self {
+        match self {
+            Self::Block(block) | Self::Blocks([block]) => block.source(key),
+            Self::Unset => self,
+            _ => Self::Hidden,
+        }
+    }
 }
 
 /// What the configuration says of an argument.
@@ -58,10 +86,10 @@ impl<'a> Argument<'a> {
         unknown: &'a Json,
         sensitive: &'a Json,
         expressions: Option<&'a Json>,
-        dynamic: &'a [String],
+        source: Source<'a>,
     ) -> Self {
         let written = expressions.map_or(Written::Unsure, |body| Written::Bodies(slice::from_ref(body)));
-        Self { value, unknown, sensitive, written, dynamic }
+        Self { value, unknown, sensitive, written, source }
     }
 
     pub(super) fn state(self) -> State<'a> {
@@ -83,6 +111,20 @@ impl<'a> Argument<'a> {
         }
     }
 
+    /// The expression that sets it in the sources, unless what it gives is a secret.
+    pub(super) fn source(self) -> Option<&'a Expression> {
+        match self.source {
+            _ if self.sensitive == &Json::Bool(true) => None,
+            Source::Expression(expression) => Some(expression),
+            _ => None,
+        }
+    }
+
+    /// It as nested blocks.
+    pub(super) fn blocks(self) -> Self {
+        if matches!(self.source, Source::Hidden) { self.unsure() } else { self }
+    }
+
     /// Whether the configuration certainly sets it.
     pub(super) fn is_written(self) -> bool {
         matches!(self.written, Written::Expression(_) | Written::Bodies(_))
@@ -98,17 +140,25 @@ impl<'a> Argument<'a> {
 
     /// The argument at a path of names; blocks on the way are entered, in a list of blocks the first.
     pub(super) fn at(self, path: &str) -> Self {
-        if path.is_empty() { self } else { path.split('.').fold(self, Self::get) }
+        match path.split_once('.') {
+            Some((head, rest)) => self.get(head).blocks().at(rest),
+            None if path.is_empty() => self,
+            None => self.get(path),
+        }
     }
 
     fn get(self, key: &str) -> Self {
         let block = if self.value.is_array() { self.item(0) } else { self };
+        let source = block.source.get(key);
         let written = match block.written {
             // Something of it is known, so something sets it, and perhaps this too.
             Written::No if block.unknown != &Json::Bool(true) => Written::Unsure,
-            Written::Bodies(bodies) => match written_in(bodies, key) {
-                Written::No if self.dynamic.iter().any(|name| name == key) => Written::Unsure,
-                written => written,
+            Written::Bodies(bodies) => match (written_in(bodies, key), block.source) {
+                // The sources show more than the plan.
+                (Written::No, Source::Block(_) | Source::Blocks(_)) if !matches!(source, Source::Unset) => {
+                    Written::Unsure
+                }
+                (written, _) => written,
             },
             same => same,
         };
@@ -117,7 +167,7 @@ impl<'a> Argument<'a> {
             unknown: inner(block.unknown, |tree| tree.get(key)),
             sensitive: inner(block.sensitive, |tree| tree.get(key)),
             written,
-            dynamic: &[],
+            source,
         }
     }
 
@@ -129,12 +179,17 @@ impl<'a> Argument<'a> {
             _ if length == 0 => Written::No,
             _ => Written::Unsure,
         };
+        let source = match self.source {
+            Source::Blocks(blocks) if blocks.len() == 1 && length <= 1 => self.source,
+            Source::Block(_) | Source::Unset if length <= 1 => self.source,
+            _ => Source::Hidden,
+        };
         Argument {
             value: self.value.get(index).unwrap_or(&NULL),
             unknown: inner(self.unknown, |tree| tree.get(index)),
             sensitive: inner(self.sensitive, |tree| tree.get(index)),
             written,
-            dynamic: &[],
+            source,
         }
     }
 
@@ -144,6 +199,18 @@ impl<'a> Argument<'a> {
             Json::Null => Vec::new(),
             Json::Array(items) => (0..items.len()).map(|index| self.item(index)).collect(),
             _ => vec![self],
+        }
+    }
+
+    /// The items of a list that keeps the order of its blocks.
+    pub(super) fn items_in_order(self) -> Vec<Self> {
+        let items = self.items();
+        match self.source {
+            Source::Blocks(blocks) if blocks.len() == items.len() => {
+                let paired = items.into_iter().zip(blocks);
+                paired.map(|(item, block)| Self { source: Source::Block(block), ..item }).collect()
+            }
+            _ => items,
         }
     }
 
@@ -207,7 +274,7 @@ mod tests {
     use serde_json::json;
 
     fn read(after: &Json, unknown: &Json, expressions: &Json, path: &str) -> Value {
-        Argument::of(after, unknown, &NULL, Some(expressions), &[]).at(path).value()
+        Argument::of(after, unknown, &NULL, Some(expressions), Source::Hidden).at(path).value()
     }
 
     fn later() -> Value {
@@ -224,9 +291,18 @@ mod tests {
 
     #[test]
     fn dynamic_blocks_that_the_sources_show_are_not_taken_for_unset() {
-        let (unknown, body, names) = (json!({"ingress": true}), json!({}), ["ingress".to_owned()]);
-        assert_eq!(Argument::of(&NULL, &unknown, &NULL, Some(&body), &[]).at("ingress").value(), Value::Null);
-        assert_eq!(Argument::of(&NULL, &unknown, &NULL, Some(&body), &names).at("ingress").value(), later());
+        let (unknown, body) = (json!({"ingress": true, "rule": [{"port": true}]}), json!({}));
+        let after = json!({"rule": [{}]});
+        let block = |text: &str| Block::parse(text).unwrap();
+        let read = |source: Source<'_>, path: &str| {
+            Argument::of(&after, &unknown, &NULL, Some(&body), source).at(path).blocks().value()
+        };
+        let unset = block("resource a b {\n  rule {\n  }\n}\n");
+        assert_eq!(read(Source::Block(&unset), "ingress"), Value::Null);
+        let dynamic = block("resource a b {\n  dynamic ingress {\n  }\n  rule {\n    dynamic port {\n    }\n  }\n}\n");
+        assert_eq!(read(Source::Block(&dynamic), "ingress"), later());
+        assert_eq!(read(Source::Block(&dynamic), "rule.port"), later());
+        assert_eq!(read(Source::Hidden, "ingress"), later(), "without the sources it may be either");
     }
 
     #[test]
@@ -236,7 +312,6 @@ mod tests {
         let expressions = json!({"metadata_options": [{"http_tokens": {"references": ["var.tokens"]}}]});
         assert_eq!(read(&after, &unknown, &expressions, "metadata_options.http_tokens"), later());
         assert_eq!(read(&after, &unknown, &expressions, "metadata_options.http_endpoint"), Value::Null);
-        assert_eq!(read(&json!({}), &json!({"metadata_options": true}), &json!({}), "metadata_options"), Value::Null);
     }
 
     #[test]
@@ -260,7 +335,7 @@ mod tests {
     fn secrets_are_withheld_whether_the_whole_or_a_part() {
         let after = json!({"password": "hunter2", "env": {"A": "b", "C": "d"}, "none": null});
         let sensitive = json!({"password": true, "env": {"A": true}, "none": true});
-        let root = Argument::of(&after, &NULL, &sensitive, None, &[]);
+        let root = Argument::of(&after, &NULL, &sensitive, None, Source::Hidden);
         assert_eq!(root.at("password").value(), Value::unknown(Unknown::Withheld));
         assert_eq!(root.at("env").value().get("A"), Some(&Value::unknown(Unknown::Withheld)));
         assert_eq!(root.at("env").value().get("C"), Some(&"d".into()));
@@ -269,9 +344,9 @@ mod tests {
 
     #[test]
     fn without_a_configuration_nothing_is_taken_for_unset() {
-        let root = Argument::of(&NULL, &NULL, &NULL, None, &[]);
+        let root = Argument::of(&NULL, &NULL, &NULL, None, Source::Hidden);
         assert_eq!(root.at("a.b").value(), Value::Null);
         let unknown = json!({"a": true});
-        assert_eq!(Argument::of(&NULL, &unknown, &NULL, None, &[]).at("a").value(), later());
+        assert_eq!(Argument::of(&NULL, &unknown, &NULL, None, Source::Hidden).at("a").value(), later());
     }
 }

@@ -1,9 +1,14 @@
 //! From instances to resources: properties, identities, and the parts that belong to others.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use super::configuration::{Configuration, Resolver, Scope};
+use super::evaluate::Evaluator;
+use super::hcl::Sources;
 use super::map;
 use super::mapping::{Identity, Mapping, Merge, Target};
 use super::plan::{Fate, Instance};
@@ -41,6 +46,11 @@ pub(super) struct Builder<'a> {
     pub(super) regions: &'a [Region],
     pub(super) account: &'a str,
     pub(super) default_region: &'a str,
+    pub(super) sources: &'a Sources,
+    /// The values of the root module's variables.
+    pub(super) variables: &'a Json,
+    /// The steps that evaluating expressions may still take.
+    pub(super) steps_left: Cell<usize>,
 }
 
 /// The resource that an instance is, and its mapping.
@@ -107,8 +117,20 @@ impl<'a> Builder<'a> {
         own.collect()
     }
 
-    fn reader<'s>(&'s self, instance: &'s Instance, identities: &'s Identities) -> Reader<'s> {
-        let references = References { resolver: self.resolver, identities, scope: Scope::of(instance) };
+    fn reader<'s>(&'s self, at: usize, instance: &'s Instance, identities: &'s Identities) -> Reader<'s> {
+        let provider = self.configuration.resource(instance).and_then(|resource| resource.get("provider_config_key"));
+        let evaluator = Evaluator {
+            sources: self.sources,
+            resolver: self.resolver,
+            identities,
+            variables: self.variables,
+            account: self.account,
+            partition: self.deployment(at).partition,
+            region: self.regions.get(at).and_then(Region::known),
+            provider: provider.and_then(Json::as_str),
+            left: &self.steps_left,
+        };
+        let references = References { resolver: self.resolver, identities, scope: Scope::of(instance), evaluator };
         Reader { references: Some(references) }
     }
 
@@ -116,7 +138,7 @@ impl<'a> Builder<'a> {
         let instance = self.instances.get(at).filter(|instance| instance.fate == Fate::Stays)?;
         let (mapping, identity) = resource_of(instance)?;
         let arguments = instance.arguments(self.configuration.expressions(instance));
-        let mut written = self.reader(instance, identities).fields(mapping.fields, arguments);
+        let mut written = self.reader(at, instance, identities).fields(mapping.fields, arguments);
         let own = identities.get(at)?;
         let names = || identity.own.iter().filter_map(|(attribute, property)| Some((*property, own.get(attribute)?)));
         // The names of IAM are matched with exceptions, so that one that is not known may match.
@@ -148,7 +170,7 @@ impl<'a> Builder<'a> {
         for (at, instance) in self.instances.iter().enumerate().filter(|(_, instance)| !instance.is_data) {
             for mapping in map::of(&instance.kind) {
                 let Target::Part { parent, of, how } = mapping.target else { continue };
-                let reader = self.reader(instance, identities);
+                let reader = self.reader(at, instance, identities);
                 let arguments = instance.arguments(self.configuration.expressions(instance));
                 let wants_arn = parent.ends_with("arn");
                 let named = match reader.refers(arguments.at(parent), wants_arn) {

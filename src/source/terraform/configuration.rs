@@ -79,9 +79,22 @@ impl<'a> Configuration<'a> {
     }
 
     pub(super) fn resource(&self, instance: &Instance) -> Option<&'a Json> {
-        let prefix = if instance.is_data { "data." } else { "" };
-        let name = format!("{prefix}{}", instance.local_name());
-        self.resources.get(&(path(&instance.modules()), name)).copied()
+        self.resources.get(&(path(&instance.modules()), instance.local_name())).copied()
+    }
+
+    /// A resource by the path and name that it has in the index.
+    pub(super) fn named(&self, path: &str, name: &str) -> Option<&'a Json> {
+        self.resources.get(&(path.to_owned(), name.to_owned())).copied()
+    }
+
+    /// Whether a variable of the module at a path is declared sensitive.
+    pub(super) fn is_sensitive(&self, path: &str, variable: &str) -> bool {
+        let module = match path {
+            "" => self.root.and_then(|root| root.get("root_module")),
+            path => self.calls.get(path).and_then(|call| call.get("module")),
+        };
+        let declared = module.and_then(|module| module.get("variables")?.get(variable)?.get("sensitive"));
+        declared == Some(&Json::Bool(true))
     }
 
     pub(super) fn expressions(&self, instance: &Instance) -> Option<&'a Json> {
@@ -171,14 +184,14 @@ impl<'a> Resolver<'a> {
     }
 
     /// The instances of a resource that may be meant, with the attribute that is asked of them.
-    fn instances_of(
+    pub(super) fn instances_of<'r>(
         &self,
         local: String,
         key: Option<&str>,
         by_key: bool,
-        scope: &Scope<'a>,
-        rest: &[Step<'a>],
-    ) -> Option<Vec<Target<'a>>> {
+        scope: &Scope<'_>,
+        rest: &[Step<'r>],
+    ) -> Option<Vec<Target<'r>>> {
         let attribute = match rest {
             [] => None,
             [only] if only.key.is_none() => Some(only.name),

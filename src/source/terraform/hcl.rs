@@ -1,7 +1,8 @@
-//! Where a configuration declares its resources: blocks of `.tf` files, with the places of their arguments.
+//! The sources of a configuration: blocks of `.tf` files, with their expressions and the places of their arguments.
 //!
 //! Only files in the folder beside the plan are read, and in the folders of local modules inside of it. A plan stands
-//! without them; what cannot be read or parsed costs no more than its places.
+//! without them; what cannot be read or parsed costs its places, and leaves unknown what the plan leaves
+//! unknown.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -11,8 +12,9 @@ use std::sync::Arc;
 
 use hcl_edit::Span;
 use hcl_edit::expr::Expression;
-use hcl_edit::structure::{Block, Body};
+use hcl_edit::structure::{Attribute, Block, Body};
 
+use super::argument::Source;
 use super::plan::{Instance, path};
 use crate::model::Place;
 use crate::syntax::SourceFile;
@@ -29,6 +31,10 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Sources {
     /// By module path and `type.name`.
     resources: HashMap<(String, String), Declaration>,
+    /// By module path and the name that references have: `local.x`, `var.x` (its default), `output.x`.
+    values: HashMap<(String, String), Expression>,
+    /// The arguments of calls, by the path of the module.
+    calls: HashMap<String, BTreeMap<String, Expression>>,
     files: usize,
 }
 
@@ -37,7 +43,7 @@ pub(super) struct Sources {
 pub(super) struct Declaration {
     pub(super) file: Arc<str>,
     pub(super) text: Arc<str>,
-    pub(super) body: Written,
+    pub(super) body: Arc<Written>,
 }
 
 /// A block with what it holds.
@@ -45,9 +51,10 @@ pub(super) struct Declaration {
 pub(super) struct Written {
     pub(super) place: Option<Place>,
     attributes: BTreeMap<String, Place>,
+    expressions: BTreeMap<String, Expression>,
     blocks: BTreeMap<String, Vec<Written>>,
     /// The names of blocks that are written as `dynamic`.
-    pub(super) dynamic: Vec<String>,
+    dynamic: Vec<String>,
 }
 
 impl Sources {
@@ -62,6 +69,24 @@ impl Sources {
 
     pub(super) fn of(&self, instance: &Instance) -> Option<&Declaration> {
         self.resources.get(&(path(&instance.modules()), instance.local_name()))
+    }
+
+    /// The value of a local, the default of a variable or the value of an output: `local.x`, `var.x`, `output.x`.
+    pub(super) fn value(&self, path: &str, name: &str) -> Option<&Expression> {
+        self.values.get(&(path.to_owned(), name.to_owned()))
+    }
+
+    /// What the module at a path is given for a variable; nothing where it is given nothing.
+    ///
+    /// `None` where the sources do not show the call.
+    pub(super) fn given(&self, path: &str, variable: &str) -> Option<Option<&Expression>> {
+        Some(self.calls.get(path)?.get(variable))
+    }
+
+    fn keep(&mut self, path: &str, name: String, attribute: Option<&Attribute>) {
+        if let Some(attribute) = attribute {
+            self.values.insert((path.to_owned(), name), attribute.value.clone());
+        }
     }
 
     fn module(&mut self, folder: &Path, root: &Path, path: &str, depth: usize) {
@@ -79,23 +104,43 @@ impl Sources {
             let lines = Lines::of(&source.text);
             for block in body.blocks() {
                 match (block.ident.as_str(), labels(block).as_slice()) {
-                    ("resource", [kind, name]) => {
-                        let body = Written::of(block, &lines);
+                    (mode @ ("resource" | "data"), [kind, name]) => {
+                        let prefix = if mode == "data" { "data." } else { "" };
+                        let body = Written::of(block, &lines).into();
                         let declaration = Declaration { file: source.name.clone(), text: source.text.clone(), body };
-                        self.resources.insert((path.to_owned(), format!("{kind}.{name}")), declaration);
+                        self.resources.insert((path.to_owned(), format!("{prefix}{kind}.{name}")), declaration);
                     }
                     ("module", [name]) => {
-                        calls.extend(local(&block.body).map(|at| ((*name).to_owned(), at.to_owned())))
+                        calls.extend(local(&block.body).map(|at| ((*name).to_owned(), at.to_owned())));
+                        self.calls.insert(below(path, name), expressions(&block.body));
+                    }
+                    ("locals", []) => {
+                        for local in block.body.attributes() {
+                            self.keep(path, format!("local.{}", local.key.as_str()), Some(local));
+                        }
+                    }
+                    ("variable", [name]) => {
+                        self.keep(path, format!("var.{name}"), block.body.get_attribute("default"));
+                    }
+                    ("output", [name]) => {
+                        self.keep(path, format!("output.{name}"), block.body.get_attribute("value"));
                     }
                     _ => {}
                 }
             }
         }
         for (name, at) in calls {
-            let path = if path.is_empty() { name } else { format!("{path}.{name}") };
-            self.module(&folder.join(at), root, &path, depth + 1);
+            self.module(&folder.join(at.trim_start_matches("./")), root, &below(path, &name), depth + 1);
         }
     }
+}
+
+fn below(path: &str, module: &str) -> String {
+    if path.is_empty() { module.to_owned() } else { format!("{path}.{module}") }
+}
+
+fn expressions(body: &Body) -> BTreeMap<String, Expression> {
+    body.attributes().map(|attribute| (attribute.key.as_str().to_owned(), attribute.value.clone())).collect()
 }
 
 /// The configuration files of a folder, in order.
@@ -135,6 +180,7 @@ fn local(call: &Body) -> Option<&str> {
 impl Written {
     fn of(block: &Block, lines: &Lines<'_>) -> Self {
         let mut written = Self { place: block.span().map(|span| lines.place(span)), ..Self::default() };
+        written.expressions = expressions(&block.body);
         for attribute in block.body.attributes() {
             if let Some(span) = attribute.span() {
                 written.attributes.insert(attribute.key.to_string(), lines.place(span));
@@ -147,6 +193,25 @@ impl Written {
             }
         }
         written
+    }
+
+    /// What it shows of an argument.
+    pub(super) fn source(&self, key: &str) -> Source<'_> {
+        if self.dynamic.iter().any(|name| name == key) {
+            return Source::Hidden;
+        }
+        match (self.expressions.get(key), self.blocks.get(key)) {
+            (Some(expression), _) => Source::Expression(expression),
+            (None, Some(blocks)) => Source::Blocks(blocks),
+            (None, None) => Source::Unset,
+        }
+    }
+
+    /// The only block of a text.
+    #[cfg(test)]
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let body = hcl_edit::parser::parse_body(text).ok()?;
+        body.blocks().next().map(|block| Self::of(block, &Lines::of(text)))
     }
 
     /// Where an argument stands; in nested blocks the first.

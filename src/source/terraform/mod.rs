@@ -6,13 +6,14 @@
 //! template; what is set and not known is [`crate::model::Unknown::KnownAfterApply`]; what is sensitive is
 //! [`crate::model::Unknown::Withheld`].
 //!
-//! A plan leaves `dynamic` blocks out of its configuration. One whose number of blocks is not known is told from blocks
-//! that are not written only where the sources lie beside the plan; without them it is taken for not written.
+//! A plan shows neither `dynamic` blocks nor the text of expressions. Where the sources lie beside it, both are read from
+//! them; without, nested blocks that are not known may be written or not, and are unknown.
 
 mod address;
 mod argument;
 mod build;
 mod configuration;
+mod evaluate;
 mod hcl;
 mod map;
 mod mapping;
@@ -57,7 +58,7 @@ pub fn read(name: &str, text: &str, at: &Surroundings, sources: Option<&Path>) -
     let configuration = Configuration::of(&plan.configuration);
     let sources = sources.map(Sources::read).unwrap_or_default();
     for instance in &mut instances {
-        instance.dynamic = sources.of(instance).map(|declared| declared.body.dynamic.clone()).unwrap_or_default();
+        instance.block = sources.of(instance).map(|declared| declared.body.clone());
         let expressions = configuration.expressions(instance);
         instance.infer_unknowns(expressions);
     }
@@ -72,6 +73,9 @@ pub fn read(name: &str, text: &str, at: &Surroundings, sources: Option<&Path>) -
         regions: &regions,
         account: at.account.id.as_str(),
         default_region: &at.region,
+        sources: &sources,
+        variables: &plan.variables,
+        steps_left: evaluate::MAX_STEPS_OF_ALL.into(),
     };
     let built = builder.build();
     let mut declared = Declared::certain(name, inventory(name, &instances, built, &sources, at));

@@ -7,12 +7,14 @@
 //! The shapes: <https://developer.hashicorp.com/terraform/internals/json-format>.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::address::{Step, modules};
-use super::argument::Argument;
+use super::argument::{Argument, Source};
+use super::hcl::Written as Block;
 use crate::syntax::Fault;
 
 /// The largest plan that is read, in bytes.
@@ -61,8 +63,8 @@ pub(super) struct Instance {
     values: Json,
     unknown: Json,
     sensitive: Json,
-    /// The names of its `dynamic` blocks, where its sources are read.
-    pub(super) dynamic: Vec<String>,
+    /// Its block, where its sources are read.
+    pub(super) block: Option<Arc<Block>>,
 }
 
 /// Whether a document is a plan, as `terraform show -json` writes it.
@@ -161,7 +163,7 @@ fn named(entry: &Json) -> Option<Instance> {
         values: Json::Null,
         unknown: Json::Null,
         sensitive: Json::Null,
-        dynamic: Vec::new(),
+        block: None,
     })
 }
 
@@ -171,20 +173,22 @@ impl Instance {
         modules(&self.address).0
     }
 
-    /// Its name inside its module, without a key.
+    /// Its name inside its module, without a key: `aws_vpc.v`, `data.aws_vpc.v`.
     pub(super) fn local_name(&self) -> String {
-        format!("{}.{}", self.kind, self.name)
+        let prefix = if self.is_data { "data." } else { "" };
+        format!("{prefix}{}.{}", self.kind, self.name)
     }
 
     /// Its arguments, beside the expressions that the configuration has for them.
     pub(super) fn arguments<'a>(&'a self, expressions: Option<&'a Json>) -> Argument<'a> {
-        Argument::of(&self.values, &self.unknown, &self.sensitive, expressions, &self.dynamic)
+        let source = self.block.as_deref().map_or(Source::Hidden, Source::Block);
+        Argument::of(&self.values, &self.unknown, &self.sensitive, expressions, source)
     }
 
     /// The arguments that it has before the plan.
     pub(super) fn arguments_before(&self) -> Argument<'_> {
         let values = if self.fate == Fate::Goes { &self.values } else { &self.before };
-        Argument::of(values, &Json::Null, &Json::Null, None, &[])
+        Argument::of(values, &Json::Null, &Json::Null, None, Source::Hidden)
     }
 
     /// `planned_values` leaves out what is unknown: what the configuration computes and is not there must be that.
@@ -205,8 +209,7 @@ pub(super) fn index(instances: &[Instance]) -> HashMap<(String, String), Vec<usi
     let mut index: HashMap<(String, String), Vec<usize>> = HashMap::new();
     for (at, instance) in instances.iter().enumerate().filter(|(_, instance)| instance.fate == Fate::Stays) {
         let path = path(&instance.modules());
-        let name = if instance.is_data { format!("data.{}", instance.local_name()) } else { instance.local_name() };
-        index.entry((path, name)).or_default().push(at);
+        index.entry((path, instance.local_name())).or_default().push(at);
     }
     index
 }

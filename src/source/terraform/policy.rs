@@ -13,9 +13,9 @@ use crate::model::{Map, Unknown, Value};
 
 /// The document that the data source gives.
 pub(super) fn document<'a>(data: Argument<'a>, reader: &Reader<'a>) -> Value {
-    let statements = data.at("statement");
+    let statements = data.at("statement").blocks();
     let mut items = match statements.state() {
-        State::Known(_) => statements.items().into_iter().map(|item| statement(item, reader)).collect(),
+        State::Known(_) => statements.items_in_order().into_iter().map(|item| statement(item, reader)).collect(),
         State::Absent => Vec::new(),
         _ => vec![statements.value()],
     };
@@ -45,14 +45,14 @@ fn statement<'a>(statement: Argument<'a>, reader: &Reader<'a>) -> Value {
         ("NotAction", list("not_actions")),
         ("Resource", list("resources")),
         ("NotResource", list("not_resources")),
-        ("Principal", principals(statement.at("principals"))),
-        ("NotPrincipal", principals(statement.at("not_principals"))),
-        ("Condition", conditions(statement.at("condition"))),
+        ("Principal", principals(statement.at("principals").blocks(), reader)),
+        ("NotPrincipal", principals(statement.at("not_principals").blocks(), reader)),
+        ("Condition", conditions(statement.at("condition").blocks(), reader)),
     ])
 }
 
 /// Blocks of a type and identifiers as a map; everyone (`*`) is written without one.
-fn principals(blocks: Argument<'_>) -> Value {
+fn principals<'a>(blocks: Argument<'a>, reader: &Reader<'a>) -> Value {
     if !matches!(blocks.state(), State::Known(_)) {
         return blocks.value();
     }
@@ -64,13 +64,13 @@ fn principals(blocks: Argument<'_>) -> Value {
         if kind == "*" {
             return "*".into();
         }
-        add(&mut map, kind, block.at("identifiers").value());
+        add(&mut map, kind, reader.value(block.at("identifiers")));
     }
     if map.is_empty() { Value::Null } else { Value::Map(map.into()) }
 }
 
 /// Blocks of a test, a variable and values as a map of maps.
-fn conditions(blocks: Argument<'_>) -> Value {
+fn conditions<'a>(blocks: Argument<'a>, reader: &Reader<'a>) -> Value {
     if !matches!(blocks.state(), State::Known(_)) {
         return blocks.value();
     }
@@ -81,7 +81,7 @@ fn conditions(blocks: Argument<'_>) -> Value {
         };
         let inner = map.entry(test.into()).or_insert_with(|| Value::Map(Arc::default()));
         if let Value::Map(inner) = inner {
-            add(Arc::make_mut(inner), variable, block.at("values").value());
+            add(Arc::make_mut(inner), variable, reader.value(block.at("values")));
         }
     }
     if map.is_empty() { Value::Null } else { Value::Map(map.into()) }
@@ -97,6 +97,7 @@ fn add(map: &mut Map, key: &str, values: Value) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::argument::Source;
     use super::*;
     use serde_json::{Value as Json, json};
 
@@ -108,7 +109,7 @@ mod tests {
             "condition": [{"test": "Bool", "variable": "aws:SecureTransport", "values": ["false"]}]}]});
         let unknown = json!({"id": true, "json": true, "statement": [{"resources": [true, true]}]});
         let expressions = json!({"statement": [{"resources": {"references": ["aws_s3_bucket.b.arn"]}}]});
-        let data = Argument::of(&values, &unknown, &Json::Null, Some(&expressions), &[]);
+        let data = Argument::of(&values, &unknown, &Json::Null, Some(&expressions), Source::Hidden);
         let document = document(data, &Reader::PLAIN);
         assert_eq!(
             serde_json::to_value(&document).unwrap(),
@@ -125,7 +126,7 @@ mod tests {
         let values = json!({"source_policy_documents": ["{}"], "statement": [{
             "actions": ["s3:GetObject"], "principals": [{"type": "*", "identifiers": ["*"]}]}]});
         let expressions = json!({});
-        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&expressions), &[]);
+        let data = Argument::of(&values, &Json::Null, &Json::Null, Some(&expressions), Source::Hidden);
         let document = document(data, &Reader::PLAIN);
         let statements = document.get("Statement").unwrap().one_or_many();
         assert_eq!(statements[0].get("Principal"), Some(&"*".into()));

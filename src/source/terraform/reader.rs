@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use hcl_edit::expr::Expression;
 use serde_json::Value as Json;
 
 use super::argument::{Argument, State};
 use super::configuration::{Resolver, Scope, Target};
+use super::evaluate::{Evaluator, is_template};
 use super::mapping::{Field, How, put};
 use super::policy;
 use crate::model::{Map, Unknown, Value};
@@ -24,6 +26,7 @@ pub(super) struct References<'a> {
     pub(super) resolver: &'a Resolver<'a>,
     pub(super) identities: &'a Identities,
     pub(super) scope: Scope<'a>,
+    pub(super) evaluator: Evaluator<'a>,
 }
 
 fn later() -> Value {
@@ -66,9 +69,30 @@ impl Reader<'_> {
 }
 
 impl<'a> Reader<'a> {
+    /// What the sources say of an argument that the plan does not know.
+    fn evaluated(&self, argument: Argument<'_>) -> Option<Value> {
+        let references = self.references.as_ref()?;
+        references.evaluator.value(argument.source()?, &references.scope)
+    }
+
+    /// The argument, and where the plan does not know it what the sources say.
+    fn plain(&self, argument: Argument<'_>) -> Value {
+        let value = argument.value();
+        match (argument.state(), &value) {
+            (State::Unknown, _) => self.evaluated(argument).unwrap_or(value),
+            (State::Known(_), Value::List(items)) if value.first_unknown().is_some() => {
+                match self.evaluated(argument) {
+                    Some(Value::List(found)) if found.len() == items.len() => Value::List(found),
+                    _ => value,
+                }
+            }
+            _ => value,
+        }
+    }
+
     /// The argument as it is. The provider writes an empty text or list for what is not set.
     pub(super) fn value(&self, argument: Argument<'_>) -> Value {
-        match argument.value() {
+        match self.plain(argument) {
             Value::String(text) if text.is_empty() => Value::Null,
             Value::List(items) if items.is_empty() => Value::Null,
             value => value,
@@ -79,7 +103,11 @@ impl<'a> Reader<'a> {
     pub(super) fn refer(&self, argument: Argument<'a>, wants_arn: bool) -> Value {
         let followed = || self.references.as_ref()?.one(argument.expression()?, wants_arn);
         match argument.state() {
-            State::Unknown => followed().unwrap_or_else(later),
+            State::Unknown => {
+                let is_part = argument.source().is_some_and(is_template);
+                let evaluated = self.evaluated(argument);
+                evaluated.or_else(|| if is_part { None } else { followed() }).unwrap_or_else(later)
+            }
             _ => self.value(argument),
         }
     }
@@ -88,7 +116,12 @@ impl<'a> Reader<'a> {
     pub(super) fn refers(&self, argument: Argument<'a>, wants_arn: bool) -> Value {
         let followed = || self.references.as_ref()?.all(argument.expression()?, wants_arn);
         match argument.state() {
-            State::Unknown => followed().map_or_else(later, Value::list),
+            State::Unknown => {
+                let evaluated = self.evaluated(argument);
+                let whole = evaluated.clone().filter(|value| value.first_unknown().is_none());
+                let followed = || followed().map(Value::list);
+                whole.or_else(followed).or(evaluated).unwrap_or_else(later)
+            }
             State::Known(_) => {
                 let items = argument.items();
                 let all_unknown = items.iter().all(|item| matches!(item.state(), State::Unknown));
@@ -104,8 +137,16 @@ impl<'a> Reader<'a> {
     /// A JSON document.
     pub(super) fn document(&self, argument: Argument<'a>) -> Value {
         let followed = || self.references.as_ref()?.document(argument.expression()?);
+        let evaluated = || {
+            let references = self.references.as_ref()?;
+            references.evaluator.document(argument.source()?, &references.scope)
+        };
         match argument.state() {
-            State::Unknown => followed().unwrap_or_else(later),
+            State::Unknown => {
+                let is_reference = argument.source().is_none_or(|source| matches!(source, Expression::Traversal(_)));
+                let followed = || if is_reference { followed() } else { None };
+                evaluated().or_else(followed).unwrap_or_else(later)
+            }
             State::Known(Json::String(text)) if text.is_empty() => Value::Null,
             State::Known(Json::String(text)) => serde_json::from_str::<Json>(text)
                 .map_or_else(|_| Value::unknown(Unknown::NotRead("a document that is not JSON".into())), Value::from),
@@ -140,17 +181,17 @@ impl<'a> Reader<'a> {
             },
             How::Custom(read) => read(argument, self),
             How::Words(words) => translated(words, self.value(argument)),
-            How::Block(fields) => match argument.state() {
+            How::Block(fields) => match argument.blocks().state() {
                 State::Known(Json::Array(items)) if items.is_empty() => Value::Null,
                 State::Known(Json::Array(_) | Json::Object(_)) => self.map(fields, argument),
-                _ => argument.value(),
+                _ => argument.blocks().value(),
             },
-            How::Blocks(fields) => match argument.state() {
+            How::Blocks(fields) => match argument.blocks().state() {
                 State::Known(Json::Array(items)) if items.is_empty() => Value::Null,
                 State::Known(Json::Array(_) | Json::Object(_)) => {
                     Value::list(argument.items().into_iter().map(|item| self.item(fields, item)))
                 }
-                _ => argument.value(),
+                _ => argument.blocks().value(),
             },
         }
     }

@@ -22,6 +22,13 @@ pub(super) enum Region {
 }
 
 impl Region {
+    pub(super) fn known(&self) -> Option<&str> {
+        match self {
+            Self::Known(text) => Some(text),
+            Self::Unknown(_) => None,
+        }
+    }
+
     pub(super) fn text(&self) -> &str {
         match self {
             Self::Known(text) | Self::Unknown(text) => text,

@@ -51,6 +51,14 @@ fn resources(plan: &Json) -> Vec<Resource> {
     declared(plan).worlds.remove(0).inventory.resources
 }
 
+/// The resources of a plan with its `main.tf` beside it.
+fn beside(plan: &Json, source: &str) -> Vec<Resource> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("main.tf"), source).unwrap();
+    let found = read("plan.json", &plan.to_string(), &surroundings(), Some(folder.path()));
+    found.unwrap().worlds.remove(0).inventory.resources
+}
+
 /// The properties of the only resource of a type, in our notation.
 fn only(plan: &Json, kind: &str) -> Json {
     let found: Vec<_> = resources(plan).into_iter().filter(|resource| resource.id.resource_type == kind).collect();
@@ -160,7 +168,7 @@ fn what_a_change_takes_away_is_no_longer_there() {
 }
 
 #[test]
-fn a_group_without_egress_lets_nothing_out() {
+fn a_group_without_egress_lets_nothing_out_where_the_sources_show_it() {
     let plan = plan(
         json!([create(
             "aws_security_group.g",
@@ -169,7 +177,17 @@ fn a_group_without_egress_lets_nothing_out() {
         )]),
         json!([configured("aws_security_group.g", json!({}))]),
     );
-    assert_eq!(only(&plan, "AWS::EC2::SecurityGroup")["SecurityGroupEgress"], json!([]));
+    let egress = |source: &str| {
+        let found = beside(&plan, source);
+        let group = found.iter().find(|resource| resource.id.resource_type == "AWS::EC2::SecurityGroup").unwrap();
+        serde_json::to_value(group.properties.get("SecurityGroupEgress").unwrap()).unwrap()
+    };
+    let later = json!({"$unknown": LATER});
+    assert_eq!(egress("resource \"aws_security_group\" \"g\" {\n}\n"), json!([]));
+    let dynamic = "resource \"aws_security_group\" \"g\" {\n  dynamic \"egress\" {\n    for_each = local.x\n  }\n}\n";
+    assert_eq!(egress(dynamic), later);
+    assert_eq!(egress("resource \"aws_security_group\" \"other\" {\n}\n"), later);
+    assert_eq!(only(&plan, "AWS::EC2::SecurityGroup")["SecurityGroupEgress"], later, "without the sources");
 }
 
 #[test]

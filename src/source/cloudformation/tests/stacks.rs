@@ -120,8 +120,8 @@ Resources:
     let gaps: Vec<(&str, String)> =
         gaps.iter().map(|gap| (gap.resource_type.as_str(), gap.cause.to_string())).collect();
     let expected = [
-        ("AWS::CloudFormation::Macro", "the transform Mine is not read".to_owned()),
-        ("My::Own::Thing::MODULE", "the module My::Own::Thing::MODULE is not read".to_owned()),
+        ("AWS::CloudFormation::Macro", "Transform Mine is not read".to_owned()),
+        ("My::Own::Thing::MODULE", "My::Own::Thing::MODULE is not read".to_owned()),
     ];
     assert_eq!(gaps, expected);
 }

@@ -307,6 +307,7 @@ fn access_logs<'a>(logs: Argument<'a>, reader: &Reader<'a>) -> Value {
         Value::Null => None,
         value => Some(Value::map([("Key", key.into()), ("Value", value)])),
     };
+    let logs = logs.blocks();
     match logs.state() {
         State::Known(_) => {
             let enabled = match reader.value(logs.at("enabled")) {

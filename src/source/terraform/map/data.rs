@@ -301,6 +301,7 @@ fn computed<'a>(argument: Argument<'a>, _: &Reader<'a>) -> Value {
 
 /// Blocks of a name and a value as a map.
 fn parameters<'a>(blocks: Argument<'a>, _: &Reader<'a>) -> Value {
+    let blocks = blocks.blocks();
     if !matches!(blocks.state(), State::Known(_)) {
         return blocks.value();
     }

@@ -360,6 +360,7 @@ fn egress<'a>(blocks: Argument<'a>, reader: &Reader<'a>) -> Value {
 
 /// Blocks of rules; a group without any has none.
 fn rules<'a>(blocks: Argument<'a>, reader: &Reader<'a>, peer: &str) -> Value {
+    let blocks = blocks.blocks();
     match blocks.state() {
         State::Absent => Value::list([]),
         State::Known(_) => {
@@ -413,7 +414,7 @@ fn standalone_rule<'a>(resource: Argument<'a>, reader: &Reader<'a>) -> Value {
 fn entries<'a>(acl: Argument<'a>, reader: &Reader<'a>) -> Value {
     let mut found = Vec::new();
     for (name, outbound) in [("ingress", false), ("egress", true)] {
-        let blocks = acl.at(name);
+        let blocks = acl.at(name).blocks();
         match blocks.state() {
             State::Absent => {}
             State::Known(_) => found.extend(blocks.items().into_iter().map(|block| entry(block, reader, outbound))),

@@ -193,6 +193,7 @@ const CANNED_ACLS: &[(&str, &str)] = &[
 
 /// Blocks of one grantee and its permissions as one grant for each permission.
 fn grants<'a>(blocks: Argument<'a>, reader: &Reader<'a>) -> Value {
+    let blocks = blocks.blocks();
     if !matches!(blocks.state(), State::Known(_)) {
         return blocks.value();
     }
