@@ -208,7 +208,7 @@ mod tests {
         let rule = load("must_deny: {actions: [params.a, 's3:*'], regions: {outside: [params.b]}}\n").unwrap();
         assert_eq!(rule.params(), BTreeSet::from(["a".to_owned(), "b".to_owned()]));
         let both = load("must_deny: {actions: ['*']}\nassert: 'true'\n").unwrap_err();
-        assert!(both.to_string().starts_with("x.yaml:9: a guardrail has either"), "{both}");
+        assert!(both.to_string().starts_with("x.yaml:10: a guardrail has either"), "{both}");
         assert!(load("").unwrap_err().to_string().contains("must_deny"));
     }
 
