@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::{AccountClass, AccountId, Lang, Severity};
-pub use policy::{ExportedArgs, PolicyCommand, PolicyEvalArgs, PolicyFormat, PolicyLintArgs};
+pub use policy::{ExportedArgs, PolicyCommand, PolicyEvalArgs, PolicyFormat, PolicyLintArgs, PolicyProveArgs};
 
 /// Headings of the help text; without one, an option falls under the heading of the group flattened before it.
 const EVIDENCE: &str = "Evidence";
@@ -52,7 +52,7 @@ pub enum Command {
     /// List, show, test and lint guardrails
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Lint and explain service control policies
+    /// Lint service control policies, explain what they decide, and prove what they deny
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Look after the accounts to scan
@@ -182,7 +182,7 @@ pub struct ScanArgs {
     pub fresh: bool,
 
     /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
-    #[arg(long, help_heading = EVIDENCE)]
+    #[arg(long, help_heading = EVIDENCE, hide = true)]
     pub probe: bool,
 
     #[command(flatten)]
@@ -272,7 +272,7 @@ pub struct CollectArgs {
     pub fresh: bool,
 
     /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
-    #[arg(long, help_heading = EVIDENCE)]
+    #[arg(long, help_heading = EVIDENCE, hide = true)]
     pub probe: bool,
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::engine::{Engine, Fleet};
 use crate::model::Verdict;
-use crate::rule::{Case, Guardrail, Params};
+use crate::policy::Catalogue;
+use crate::rule::{Case, Guardrail, Params, Preventive};
 
 /// A case that did not come to what it expects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,23 @@ pub fn run_cases(guardrail: &Arc<Guardrail>, params: &Params) -> (usize, Vec<Cas
         run_case(guardrail, case, params).err().map(|problem| CaseFailure {
             guardrail: guardrail.id().to_owned(),
             case: case.title(position + 1),
+            problem,
+        })
+    });
+    (cases.len(), failures.collect())
+}
+
+/// Proves the cases of a preventive guardrail: how many there are, and which fail.
+pub fn run_preventive_cases(
+    guardrail: &Preventive,
+    catalogue: &Catalogue,
+    params: &Params,
+) -> (usize, Vec<CaseFailure>) {
+    let cases = &guardrail.rule.cases;
+    let failures = cases.iter().enumerate().filter_map(|(position, case)| {
+        guardrail.run_case(case, catalogue, params).err().map(|problem| CaseFailure {
+            guardrail: guardrail.id().to_owned(),
+            case: case.name.clone().unwrap_or_else(|| format!("case {}", position + 1)),
             problem,
         })
     });

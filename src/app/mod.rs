@@ -9,6 +9,7 @@ mod inputs;
 mod permissions;
 mod policy;
 mod preventive;
+mod prove;
 mod reports;
 mod rules;
 mod scan;

@@ -19,6 +19,7 @@ pub(super) fn run(command: &PolicyCommand, context: Context) -> Result<Exit, App
     match command {
         PolicyCommand::Lint(args) => remarks(args, context.lang),
         PolicyCommand::Eval(args) => explain(args, context.lang),
+        PolicyCommand::Prove(args) => super::prove::run(args, context),
     }
 }
 

@@ -7,12 +7,12 @@ use crate::cli::{Cli, SchemaName};
 use crate::config::{AccountsFile, ProjectFile};
 use crate::exit::Exit;
 use crate::output::JsonReport;
-use crate::rule::RuleFile;
+use crate::rule::AnyRuleFile;
 
 pub(super) fn run(of: SchemaName) -> Result<Exit, AppError> {
     let schema = match of {
         SchemaName::Accounts => schemars::schema_for!(AccountsFile),
-        SchemaName::Rule => schemars::schema_for!(RuleFile),
+        SchemaName::Rule => schemars::schema_for!(AnyRuleFile),
         SchemaName::Config => schemars::schema_for!(ProjectFile),
         SchemaName::Report => schemars::schema_for!(JsonReport),
     };

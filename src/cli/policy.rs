@@ -17,6 +17,12 @@ pub enum PolicyCommand {
     /// The decision is `allowed`, `explicitly_denied`, `implicitly_denied` or `undecided`. Allowed means that these policies
     /// leave it to the others. Exit codes: 0 allowed or denied; 2 the request or the policies cannot be read; 3 undecided.
     Eval(Box<PolicyEvalArgs>),
+    /// Prove that the policies deny what preventive guardrails say they must, or find a request that gets through
+    ///
+    /// The proof looks at every documented action, principal, region and state of the context. An exempt principal that
+    /// others can make or take over counts as a failure. Exit codes: 0 proved; 1 something gets through; 2 the policies
+    /// or rules cannot be read; 3 undecided.
+    Prove(PolicyProveArgs),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,6 +82,32 @@ pub struct PolicyEvalArgs {
     pub context: Vec<String>,
 
     /// The format of the explanation
+    #[arg(long, value_enum, default_value_t = PolicyFormat::Text)]
+    pub format: PolicyFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct PolicyProveArgs {
+    /// Ids or aliases of preventive guardrails, as in GC-PRV-001
+    #[arg(required = true, value_name = "GUARDRAIL")]
+    pub guardrails: Vec<String>,
+
+    #[command(flatten)]
+    pub policies: ExportedArgs,
+
+    /// Only these accounts [default: all of tree.yaml]
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub account: Vec<AccountId>,
+
+    /// A folder of rule files, which add to the built-in ones or replace those of the same id
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+
+    /// A file of parameter values (`name: value`)
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+
+    /// The format of the result
     #[arg(long, value_enum, default_value_t = PolicyFormat::Text)]
     pub format: PolicyFormat,
 }

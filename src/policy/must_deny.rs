@@ -137,6 +137,10 @@ impl MustDeny {
         {
             return Err(InvalidQuestion::Empty("regions"));
         }
+        let resources = list(&self.resources)?;
+        if resources.is_empty() && !self.resources.is_empty() {
+            return Err(InvalidQuestion::Empty("resources"));
+        }
         let mut context = BTreeMap::new();
         for (key, states) in &self.context {
             let key = key.to_ascii_lowercase();
@@ -152,7 +156,7 @@ impl MustDeny {
             actions: patterns(&actions)?,
             except_actions: patterns(&except)?,
             regions,
-            resources: list(&self.resources)?.iter().map(|text| Glob::wildcards(text)).collect(),
+            resources: resources.iter().map(|text| Glob::wildcards(text)).collect(),
             kinds: self.principals.kinds(),
             except_principals: list(&self.principals.except)?
                 .iter()

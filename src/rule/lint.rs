@@ -1,11 +1,11 @@
 //! What is wrong with a rule beyond its form: names that lead nowhere, cases that are missing.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::guardrail::{ClassName, Expect, Guardrail};
 use super::pack::RulePack;
 use super::{Expression, PropertyRef};
+use crate::model::Text;
 use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
 
 /// One remark of `govcheck rules lint`.
@@ -26,9 +26,15 @@ pub fn lint(pack: &RulePack) -> Result<Vec<Remark>, SchemaError> {
     for guardrail in &pack.guardrails {
         let messages = types(guardrail, schema)
             .chain(properties(guardrail, schema))
-            .chain(texts(guardrail))
-            .chain(cases(guardrail))
+            .chain(texts([&guardrail.rule.title, &guardrail.rule.rationale, &guardrail.rule.remediation]))
+            .chain(missing_cases(guardrail.rule.cases.iter().map(|case| case.expect).collect()))
             .chain(reach(guardrail));
+        remarks.extend(messages.map(|message| Remark { subject: guardrail.id().to_owned(), message }));
+    }
+    for guardrail in &pack.preventive {
+        let rule = &guardrail.rule;
+        let cases = rule.cases.iter().map(|case| case.expect).collect();
+        let messages = texts([&rule.title, &rule.rationale, &rule.remediation]).chain(missing_cases(cases));
         remarks.extend(messages.map(|message| Remark { subject: guardrail.id().to_owned(), message }));
     }
     remarks.extend(unused_params(pack));
@@ -78,20 +84,19 @@ fn unknown_in_all(types: &[&str], path: &[Segment], schema: CfnSchema) -> Option
     (!path.is_empty()).then_some(hint)
 }
 
-fn texts(guardrail: &Guardrail) -> impl Iterator<Item = String> {
-    let rule = &guardrail.rule;
-    [("title", &rule.title), ("rationale", &rule.rationale), ("remediation", &rule.remediation)]
+fn texts(of_rule: [&Text; 3]) -> impl Iterator<Item = String> {
+    ["title", "rationale", "remediation"]
         .into_iter()
+        .zip(of_rule)
         .flat_map(|(field, text)| [(field, "en", &text.en), (field, "ja", &text.ja)])
         .filter(|(_, _, text)| text.trim().is_empty())
         .map(|(field, lang, _)| format!("`{field}.{lang}` is empty"))
 }
 
-fn cases(guardrail: &Guardrail) -> impl Iterator<Item = String> {
-    let has = |expect| guardrail.rule.cases.iter().any(|case| case.expect == expect);
+fn missing_cases(expected: Vec<Expect>) -> impl Iterator<Item = String> {
     [(Expect::Pass, "pass"), (Expect::Fail, "fail"), (Expect::Unknown, "unknown")]
         .into_iter()
-        .filter(move |(expect, _)| !has(*expect))
+        .filter(move |(expect, _)| !expected.contains(expect))
         .map(|(_, name)| format!("there is no case that expects {name}"))
 }
 
@@ -110,9 +115,9 @@ fn reach(guardrail: &Guardrail) -> impl Iterator<Item = String> {
 }
 
 fn unused_params(pack: &RulePack) -> impl Iterator<Item = Remark> {
-    let used: BTreeSet<&str> =
-        pack.guardrails.iter().flat_map(|guardrail: &Arc<Guardrail>| guardrail.params()).collect();
-    pack.params.own().filter(move |name| !used.contains(name)).map(|name| Remark {
+    let own = pack.guardrails.iter().flat_map(|guardrail| guardrail.params()).map(str::to_owned);
+    let used: BTreeSet<String> = own.chain(pack.preventive.iter().flat_map(|guardrail| guardrail.params())).collect();
+    pack.params.own().filter(move |name| !used.contains(*name)).map(|name| Remark {
         subject: "params.yaml".to_owned(),
         message: format!("no guardrail reads the parameter `{name}`"),
     })

@@ -16,6 +16,7 @@ mod network_acl;
 mod pack;
 mod params;
 mod policy_document;
+mod preventive;
 
 pub use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
 pub use cel::{Outcome, Scope, Shared, Variables};
@@ -24,3 +25,6 @@ pub use functions::FUNCTIONS;
 pub use guardrail::{Absent, AppliesTo, Case, ClassName, Classes, Expect, Guardrail, Kind, Per, Require, RuleFile};
 pub use pack::{RulePack, Selection};
 pub use params::{Param, Params};
+pub use preventive::{
+    AnyRuleFile, Preventive, PreventiveCase, PreventiveFile, PreventiveKind, PreventiveScope, verdict_of,
+};

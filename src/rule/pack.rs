@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::guardrail::Guardrail;
 use super::params::Params;
+use super::preventive::Preventive;
 use crate::model::{RulePackInfo, Severity};
 use crate::syntax::{Fault, Faults, SourceFile, nearest};
 
@@ -24,6 +25,8 @@ const PARAMS_FILE: &str = "params.yaml";
 #[derive(Debug)]
 pub struct RulePack {
     pub guardrails: Vec<Arc<Guardrail>>,
+    /// Guardrails over service control policies, which a scan does not judge.
+    pub preventive: Vec<Arc<Preventive>>,
     pub params: Params,
     files: BTreeMap<String, Arc<str>>,
 }
@@ -76,10 +79,20 @@ impl RulePack {
     /// Later files win over earlier ones with the same id.
     fn load(mut params: Params, files: Vec<SourceFile>) -> Result<Self, Faults> {
         let mut guardrails: BTreeMap<String, Arc<Guardrail>> = BTreeMap::new();
+        let mut preventive: BTreeMap<String, Arc<Preventive>> = BTreeMap::new();
         let mut faults = Vec::new();
         for file in &files {
             if Path::new(file.name.as_ref()).file_name().is_some_and(|name| name == PARAMS_FILE) {
                 faults.extend(params.declare(file).err());
+                continue;
+            }
+            if Preventive::is_meant(file) {
+                match Preventive::load(file.clone()) {
+                    Ok(guardrail) => {
+                        preventive.insert(guardrail.id().to_owned(), Arc::new(guardrail));
+                    }
+                    Err(fault) => faults.push(fault),
+                }
                 continue;
             }
             match Guardrail::load(file.clone()) {
@@ -90,12 +103,19 @@ impl RulePack {
             }
         }
         for guardrail in guardrails.values() {
-            faults.extend(undeclared_param(guardrail, &params));
+            faults.extend(undeclared_param(&guardrail.source, guardrail.params(), &params));
         }
-        faults.extend(repeated_aliases(guardrails.values()));
+        for guardrail in preventive.values() {
+            let names = guardrail.params();
+            faults.extend(undeclared_param(&guardrail.source, names.iter().map(String::as_str), &params));
+        }
+        let detective = guardrails.values().map(|guardrail| (guardrail.rule.alias.as_ref(), &guardrail.source));
+        let others = preventive.values().map(|guardrail| (guardrail.rule.alias.as_ref(), &guardrail.source));
+        faults.extend(repeated_aliases(detective.chain(others)));
         Faults::check(faults)?;
         let files = files.into_iter().map(|file| (file.name.to_string(), file.text)).collect();
-        Ok(Self { guardrails: guardrails.into_values().collect(), params, files })
+        let preventive = preventive.into_values().collect();
+        Ok(Self { guardrails: guardrails.into_values().collect(), preventive, params, files })
     }
 
     /// Keeps the selected guardrails.
@@ -105,7 +125,7 @@ impl RulePack {
     pub fn select(&self, selection: &Selection) -> Result<Vec<Arc<Guardrail>>, String> {
         let only = self.globs(&selection.only)?;
         let except = self.globs(&selection.except)?;
-        let matches = |globs: &GlobSet, guardrail: &Guardrail| names(guardrail).any(|name| globs.is_match(name));
+        let matches = |globs: &GlobSet, guardrail: &Guardrail| own_names(guardrail).any(|name| globs.is_match(name));
         let kept = self.guardrails.iter().filter(|guardrail| {
             (selection.only.is_empty() || matches(&only, guardrail))
                 && !matches(&except, guardrail)
@@ -116,12 +136,19 @@ impl RulePack {
 
     /// One guardrail by its id or alias.
     pub fn find(&self, name: &str) -> Option<&Arc<Guardrail>> {
-        self.guardrails.iter().find(|guardrail| names(guardrail).any(|other| other.eq_ignore_ascii_case(name)))
+        self.guardrails.iter().find(|guardrail| own_names(guardrail).any(|other| other.eq_ignore_ascii_case(name)))
+    }
+
+    /// One preventive guardrail by its id or alias.
+    pub fn find_preventive(&self, name: &str) -> Option<&Arc<Preventive>> {
+        self.preventive.iter().find(|guardrail| {
+            names(guardrail.id(), guardrail.rule.alias.as_deref()).any(|other| other.eq_ignore_ascii_case(name))
+        })
     }
 
     /// The name of a guardrail that is nearest to a mistyped one.
     pub fn nearest(&self, name: &str) -> Option<String> {
-        let known: Vec<String> = self.guardrails.iter().flat_map(|guardrail| names(guardrail)).collect();
+        let known: Vec<String> = self.guardrails.iter().flat_map(|guardrail| own_names(guardrail)).collect();
         nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
     }
 
@@ -130,8 +157,11 @@ impl RulePack {
         for pattern in patterns {
             let glob = Glob::new(pattern).map_err(|error| format!("`{pattern}` is not a pattern: {error}"))?;
             let matcher = glob.compile_matcher();
-            let known = self.guardrails.iter().flat_map(|guardrail| names(guardrail));
+            let known = self.guardrails.iter().flat_map(|guardrail| own_names(guardrail));
             if !known.into_iter().any(|name| matcher.is_match(&name)) {
+                if self.find_preventive(pattern).is_some() {
+                    return Err(format!("`{pattern}` is a preventive guardrail, which `govcheck policy prove` judges"));
+                }
                 let hint = self.nearest(pattern).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                 return Err(format!("no guardrail matches `{pattern}`{hint}"));
             }
@@ -164,10 +194,13 @@ impl RulePack {
 }
 
 /// The id, the alias, and the alias without its `GC-`.
-fn names(guardrail: &Guardrail) -> impl Iterator<Item = String> {
-    let alias = guardrail.rule.alias.clone();
-    let short = alias.as_deref().and_then(|alias| alias.strip_prefix("GC-")).map(str::to_owned);
-    [Some(guardrail.id().to_owned()), alias, short].into_iter().flatten()
+fn names(id: &str, alias: Option<&str>) -> impl Iterator<Item = String> {
+    let short = alias.and_then(|alias| alias.strip_prefix("GC-"));
+    [Some(id), alias, short].map(|name| name.map(str::to_owned)).into_iter().flatten()
+}
+
+fn own_names(guardrail: &Guardrail) -> impl Iterator<Item = String> {
+    names(guardrail.id(), guardrail.rule.alias.as_deref())
 }
 
 fn embedded_files(dir: &Dir<'_>, into: &mut Vec<SourceFile>) {
@@ -218,9 +251,13 @@ fn list_yaml(folder: &Path, depth: usize, into: &mut Vec<PathBuf>) -> Result<(),
     Ok(())
 }
 
-fn undeclared_param(guardrail: &Guardrail, params: &Params) -> Option<Fault> {
-    let name = guardrail.params().into_iter().find(|name| !params.declared.contains_key(*name))?;
-    let fault = fault_near(guardrail, name, format!("it reads the parameter `{name}`, which nobody declares"));
+fn undeclared_param<'a>(
+    source: &SourceFile,
+    read: impl IntoIterator<Item = &'a str>,
+    params: &Params,
+) -> Option<Fault> {
+    let name = read.into_iter().find(|name| !params.declared.contains_key(*name))?;
+    let fault = fault_near(source, name, format!("it reads the parameter `{name}`, which nobody declares"));
     Some(match nearest(name, params.declared.keys().map(String::as_str)) {
         Some(near) => fault.help(format!("did you mean `{near}`?")),
         None => fault.help("declare it with a default in a params.yaml beside the rule"),
@@ -228,19 +265,19 @@ fn undeclared_param(guardrail: &Guardrail, params: &Params) -> Option<Fault> {
 }
 
 /// A fault where the file first names something.
-fn fault_near(guardrail: &Guardrail, name: &str, message: String) -> Fault {
-    match guardrail.source.text.find(name) {
-        Some(start) => Fault::at(&guardrail.source, start..start + name.len(), message),
-        None => Fault::of_file(&guardrail.source.name, message),
+fn fault_near(source: &SourceFile, name: &str, message: String) -> Fault {
+    match source.text.find(name) {
+        Some(start) => Fault::at(source, start..start + name.len(), message),
+        None => Fault::of_file(&source.name, message),
     }
 }
 
-fn repeated_aliases<'a>(guardrails: impl Iterator<Item = &'a Arc<Guardrail>>) -> Vec<Fault> {
+fn repeated_aliases<'a>(guardrails: impl Iterator<Item = (Option<&'a String>, &'a SourceFile)>) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     guardrails
-        .filter_map(|guardrail| {
-            let alias = guardrail.rule.alias.as_ref()?;
-            let fault = || fault_near(guardrail, alias, format!("the alias `{alias}` belongs to another guardrail"));
+        .filter_map(|(alias, source)| {
+            let alias = alias?;
+            let fault = || fault_near(source, alias, format!("the alias `{alias}` belongs to another guardrail"));
             (!seen.insert(alias)).then(fault)
         })
         .collect()

@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("exit", &[]),
     ("syntax", &["model"]),
-    ("rule", &["model", "syntax"]),
+    ("rule", &["model", "policy", "syntax"]),
     ("policy", &["model", "syntax"]),
     ("config", &["model", "syntax"]),
     ("engine", &["model", "rule"]),
@@ -19,7 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("bundle", &["model"]),
     ("outcome", &["bundle", "engine", "model", "rule", "source", "syntax"]),
     ("output", &["bundle", "model", "outcome", "rule"]),
-    ("selftest", &["engine", "model", "rule"]),
+    ("selftest", &["engine", "model", "policy", "rule"]),
 ];
 
 const FREE: [&str; 4] = ["app", "cli", "lib", "main"];

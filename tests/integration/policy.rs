@@ -1,4 +1,4 @@
-//! `govcheck policy`: remarks on service control policies, and the explanation of single requests.
+//! `govcheck policy`: remarks on service control policies, the explanation of single requests, and proofs.
 
 use serde_json::Value;
 
@@ -106,4 +106,89 @@ fn lint_remarks_on_statements_that_do_not_do_what_they_seem_to() {
 fn lint_refuses_what_is_no_policy() {
     let run = policy().args(["lint", "fixtures/scp/tree.yaml", "no-such.json"]).run().code(2);
     assert!(run.stderr.contains("tree.yaml") && run.stderr.contains("no-such.json"), "{}", run.stderr);
+}
+
+fn prove(args: &[&str]) -> Govcheck {
+    policy().arg("prove").args(args)
+}
+
+/// A folder with some of the fixtures, which bind every account.
+fn only(names: &[&str]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for name in names {
+        std::fs::copy(root().join("fixtures/scp").join(name), dir.path().join(name)).unwrap();
+    }
+    dir
+}
+
+#[test]
+fn a_region_lock_is_proved() {
+    let dir = only(&["region-lock.json"]);
+    let scp = dir.path().to_str().unwrap();
+    let run = prove(&["GC-PRV-001", "--scp", scp, "--format", "json"]).run().code(0);
+    let results = json(&run);
+    let result = &results["results"][0];
+    assert_eq!((&result["verdict"], &result["proof"]), (&"pass".into(), &"proved".into()), "{result}");
+    assert!(result["asked"].as_u64().unwrap() > 20_000, "{result}");
+}
+
+#[test]
+fn what_gets_through_is_shown_as_a_request_of_the_account() {
+    let run =
+        prove(&["PRV-003", "--scp", "fixtures/scp", "--account", "111111111111", "--format", "json"]).run().code(1);
+    let results = json(&run);
+    let result = &results["results"][0];
+    assert_eq!(result["proof"], "counterexample");
+    assert_eq!(result["accounts"], serde_json::json!(["111111111111"]));
+    assert!(result["open"].as_array().unwrap().contains(&"ec2:CreateDefaultVpc".into()), "{result}");
+    let hole = &result["holes"][0];
+    assert_eq!(hole["decision"], "allowed");
+    let request = &hole["request"];
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let (action, principal) = (text(&request["action"]), text(&request["principal"]));
+    assert!(principal.starts_with("arn:aws:iam::111111111111:"), "{principal}");
+    // The explanation of the same request agrees.
+    let region = text(&request["context"]["aws:requestedregion"][0]);
+    let args = ["--action", &action, "--resource", "*", "--principal", &principal, "--region", &region];
+    decides("allowed", 0, &args);
+}
+
+#[test]
+fn an_exemption_that_others_can_take_is_no_proof() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write(
+        "keys.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*",
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Central"}}}]}"#,
+    );
+    write("params.yaml", "scp_exempt_principals: ['arn:aws:iam::*:role/Central']\n");
+    let params = dir.path().join("params.yaml");
+    let args = ["PRV-005", "--scp", dir.path().to_str().unwrap(), "--params", params.to_str().unwrap()];
+    let open = prove(&args).run().code(1).stdout;
+    assert!(open.contains("role/Central - others can become it by iam:CreateRole"), "{open}");
+    write(
+        "role.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Resource": "arn:aws:iam::*:role/Central",
+        "Action": ["iam:*Role", "iam:*RolePolicy", "iam:UpdateAssumeRolePolicy", "sts:AssumeRole*"],
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Central"}}}]}"#,
+    );
+    let protected = prove(&args).run().code(0).stdout;
+    assert!(protected.contains("role/Central - protected"), "{protected}");
+}
+
+#[test]
+fn a_guardrail_that_has_nothing_to_ask_about_is_unknown() {
+    let run = prove(&["GC-PRV-009", "--scp", "fixtures/scp", "--lang", "ja"]).run().code(3);
+    assert!(run.stdout.contains("判断できない"), "{}", run.stdout);
+}
+
+#[test]
+fn preventive_guardrails_are_for_prove_alone() {
+    let unknown = prove(&["GC-NET-001", "--scp", "fixtures/scp"]).run().code(2);
+    assert!(unknown.stderr.contains("there is no preventive guardrail"), "{}", unknown.stderr);
+    let scan = govcheck().args(["rules", "list", "--rule", "GC-PRV-001"]).run().code(2);
+    assert!(scan.stderr.contains("`govcheck policy prove` judges"), "{}", scan.stderr);
+    let shown = govcheck().args(["rules", "show", "GC-PRV-001"]).run().code(0).stdout;
+    assert!(shown.contains("params.allowed_regions"), "{shown}");
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use govcheck::policy::Catalogue;
 use govcheck::rule::{Expect, RulePack, lint};
-use govcheck::selftest::run_cases;
+use govcheck::selftest::{run_cases, run_preventive_cases};
 
 use crate::support::{Run, govcheck};
 
@@ -22,6 +23,12 @@ fn every_case_of_every_guardrail_comes_out() {
         assert_eq!(failures, [], "{}", guardrail.id());
         total += count;
     }
+    let catalogue = Catalogue::load().unwrap();
+    for guardrail in &pack.preventive {
+        let (count, failures) = run_preventive_cases(guardrail, catalogue, &pack.params);
+        assert_eq!(failures, [], "{}", guardrail.id());
+        total += count;
+    }
     assert!(total > 200, "{total}");
 }
 
@@ -33,14 +40,24 @@ fn lint_has_no_remark() {
 #[test]
 fn every_guardrail_is_written_in_both_languages() {
     let japanese = |text: &str| text.chars().any(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'));
-    for guardrail in &pack().guardrails {
-        let rule = &guardrail.rule;
-        for text in [&rule.title, &rule.rationale, &rule.remediation] {
-            assert!(japanese(&text.ja), "{}: {}", rule.id, text.ja);
-            assert!(!text.en.trim().is_empty() && !japanese(&text.en), "{}: {}", rule.id, text.en);
+    let pack = pack();
+    let own = pack
+        .guardrails
+        .iter()
+        .map(|one| &one.rule)
+        .map(|rule| (&rule.id, [&rule.title, &rule.rationale, &rule.remediation]));
+    let others = pack
+        .preventive
+        .iter()
+        .map(|one| &one.rule)
+        .map(|rule| (&rule.id, [&rule.title, &rule.rationale, &rule.remediation]));
+    for (id, texts) in own.chain(others) {
+        for text in texts {
+            assert!(japanese(&text.ja), "{id}: {}", text.ja);
+            assert!(!text.en.trim().is_empty() && !japanese(&text.en), "{id}: {}", text.en);
         }
     }
-    for (name, param) in &pack().params.declared {
+    for (name, param) in &pack.params.declared {
         assert!(japanese(&param.description.ja) && !param.description.en.is_empty(), "{name}");
     }
 }
