@@ -98,8 +98,8 @@ struct Coverage<'a> {
     #[serde(serialize_with = "stream_gaps")]
     gaps: &'a Outcomes<'a>,
     /// Declared resource types that are not read because no guardrail looks at them, with how many resources they have.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    unread: &'a BTreeMap<String, u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<&'a BTreeMap<String, u64>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -196,8 +196,8 @@ pub(super) struct JsonFinding<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     waiver: Option<&'a AppliedWaiver>,
     /// The failure stood in the baseline.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    known: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
     /// The identity of the finding over time.
     fingerprint: &'a str,
 }
@@ -285,7 +285,7 @@ impl<'a> JsonFinding<'a> {
             },
             origin,
             waiver: finding.waiver.as_ref(),
-            known: finding.known,
+            known: finding.known.then_some(true),
             fingerprint: &finding.fingerprint,
         }
     }
@@ -333,7 +333,7 @@ pub(super) fn render(document: &Document<'_>, out: &mut dyn Write) -> Result<(),
             accounts: report.summary.coverage.accounts,
             accounts_seen: report.summary.coverage.accounts_seen,
             gaps: document.outcomes,
-            unread: &report.unread,
+            unread: Some(&report.unread).filter(|unread| !unread.is_empty()),
         },
         findings: document.outcomes,
     };

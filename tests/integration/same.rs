@@ -68,7 +68,7 @@ fn declared(path: &str, known: &BTreeSet<String>) -> Verdicts {
 fn a_resource_has_the_same_verdicts_wherever_it_is_written() {
     let live = live();
     let known: BTreeSet<String> = live.keys().map(|(id, _)| id.clone()).collect();
-    assert!(known.len() > 40 && live.len() > 140, "{} resources, {} verdicts", known.len(), live.len());
+    assert!(known.len() > 35 && live.len() > 140, "{} resources, {} verdicts", known.len(), live.len());
     let mut wrong = Vec::new();
     for path in ["fixtures/same/template.yaml", "fixtures/same/cdk.out", "fixtures/same/plan.json"] {
         let declared = declared(path, &known);

@@ -166,7 +166,7 @@ impl<'s, 'r, 'x> Evaluator<'s, 'r, 'x> {
             let Some(name) = call::text(key) else { continue };
             if name.starts_with("Fn::") {
                 // It may add anything to what stands beside it.
-                return Value::unknown(Unknown::NotRead(format!("{name}")));
+                return Value::unknown(Unknown::NotRead(name.to_owned()));
             }
             let length = self.enter(key, node, format_args!("{name}"));
             match self.value(node.into()) {
