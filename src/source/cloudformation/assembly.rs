@@ -200,4 +200,20 @@ mod tests {
         // The default of `Maintenance` closes it.
         assert!(worlds.iter().all(|(_, gateway)| !gateway), "{worlds:?}");
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn no_manifest_makes_it_panic(
+            text in "(\\{|\\}|\\[|\\]|,|:|\"(version|36.0.0|artifacts|A|type|properties|templateFile|directoryName|environment|aws:cloudformation:stack|cdk:cloud-assembly|aws://1/r|metadata|manifest.json|..)\"|1){0,60}",
+            artifact in "(\\{|\\}|,|:|\"(type|properties|templateFile|directoryName|environment|aws:cloudformation:stack|cdk:cloud-assembly|unknown|\\.|a/\\.\\.)\"){0,30}",
+        ) {
+            let folder = tempfile::tempdir().unwrap();
+            for manifest in [text, format!(r#"{{"version": "36.0.0", "artifacts": {{"A": {{{artifact}}}}}}}"#)] {
+                std::fs::write(folder.path().join("manifest.json"), manifest).unwrap();
+                let _ = read_assembly(folder.path(), &surroundings());
+            }
+        }
+    }
 }
