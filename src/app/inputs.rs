@@ -214,12 +214,15 @@ enum Content {
 }
 
 fn detect(file: &SourceFile) -> Result<Option<Content>, Fault> {
-    if is_plan_text(&file.text) {
-        let json: serde_json::Value = serde_json::from_str(&file.text).map_err(|error| {
+    // A template may speak of plans: only what is one goes this way.
+    let is_plan = is_plan_text(&file.text) && {
+        terraform::is_plan(&file.text).map_err(|error| {
             Fault::of_file(&file.name, format!("it is not valid JSON: {error}"))
                 .help("write it with `terraform show -json PLAN`")
-        })?;
-        return Ok(terraform::is_plan(&json).then_some(Content::Plan));
+        })?
+    };
+    if is_plan {
+        return Ok(Some(Content::Plan));
     }
     let document = parse(file)?;
     if cloudformation::assembly::is_manifest(&document) {

@@ -255,3 +255,11 @@ fn conditions_of_one_template_count_for_guardrails_across_templates() {
     run(&["--parameters", "Env=dev"]).code(1);
     run(&["--parameters", "Env=prod"]).code(0);
 }
+
+#[test]
+fn a_template_that_speaks_of_plans_is_a_template() {
+    let text = r#"{"Metadata": {"format_version": "1", "planned_values": {}}, "Resources": {"Data": {"Type": "AWS::EC2::Volume", "Properties": {"Encrypted": true}}}}"#;
+    let folder = folder(&[("t.json", text)]);
+    check(folder.path(), &["t.json", "--rule", "ebs-volumes-are-encrypted"]).code(0);
+    check(folder.path(), &[".", "--rule", "ebs-volumes-are-encrypted"]).code(0);
+}

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value as Json, json};
 
 use super::address::{Step, modules};
@@ -67,10 +68,19 @@ pub(super) struct Instance {
     pub(super) block: Option<Arc<Block>>,
 }
 
-/// Whether a document is a plan, as `terraform show -json` writes it.
-pub fn is_plan(document: &Json) -> bool {
-    let has = |key: &str| document.get(key).is_some();
-    has("format_version") && (has("planned_values") || has("resource_changes"))
+/// Whether a text is a plan, as `terraform show -json` writes it, without keeping what it holds.
+///
+/// # Errors
+/// When it is not JSON.
+pub fn is_plan(text: &str) -> Result<bool, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct Head {
+        format_version: Option<IgnoredAny>,
+        planned_values: Option<IgnoredAny>,
+        resource_changes: Option<IgnoredAny>,
+    }
+    let head: Head = serde_json::from_str(text)?;
+    Ok(head.format_version.is_some() && (head.planned_values.is_some() || head.resource_changes.is_some()))
 }
 
 impl Plan {
@@ -261,8 +271,9 @@ mod tests {
 
     #[test]
     fn a_plan_is_known_by_its_contents() {
-        assert!(is_plan(&json!({"format_version": "1.2", "planned_values": {}})));
-        assert!(!is_plan(&json!({"format_version": "1.0", "values": {}})), "a state");
-        assert!(!is_plan(&json!({"Resources": {}})));
+        assert!(is_plan(r#"{"format_version": "1.2", "planned_values": {}}"#).unwrap());
+        assert!(!is_plan(r#"{"format_version": "1.0", "values": {}}"#).unwrap(), "a state");
+        assert!(!is_plan(r#"{"Resources": {}}"#).unwrap());
+        assert!(is_plan("{").is_err());
     }
 }
