@@ -170,7 +170,7 @@ pub struct ScanArgs {
     pub rules: RuleArgs,
 
     /// Judge a saved bundle again: no AWS, no credentials
-    #[arg(long, help_heading = EVIDENCE, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id", "probe"])]
+    #[arg(long, help_heading = EVIDENCE, value_name = "BUNDLE", conflicts_with_all = ["accounts", "organization", "role_arn", "role_name", "hub_role_arn", "bundle", "fresh", "class", "account", "exclude_account", "region", "exclude_region", "external_id", "probe", "scp"])]
     pub from: Option<PathBuf>,
 
     /// Where the evidence is kept; a scan that was cut short goes on from there
@@ -181,12 +181,25 @@ pub struct ScanArgs {
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
 
-    /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
-    #[arg(long, help_heading = EVIDENCE, hide = true)]
-    pub probe: bool,
+    #[command(flatten)]
+    pub asking: AskingArgs,
 
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// How to know what the organization's policies deny, beside what the accounts' roles may ask.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Preventive guardrails")]
+pub struct AskingArgs {
+    /// The folder of exported service control policies: a JSON file for each, and `tree.yaml`, which says what is attached
+    /// where; without it every policy binds every account
+    #[arg(long, value_name = "DIR", conflicts_with = "organization")]
+    pub scp: Option<PathBuf>,
+
+    /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
+    #[arg(long)]
+    pub probe: bool,
 }
 
 /// What is printed and written, and what the exit code says.
@@ -271,9 +284,8 @@ pub struct CollectArgs {
     #[arg(long, help_heading = EVIDENCE)]
     pub fresh: bool,
 
-    /// Also make requests that must be denied, as EC2 dry runs and reads: the accounts' alarms may tell of the denials
-    #[arg(long, help_heading = EVIDENCE, hide = true)]
-    pub probe: bool,
+    #[command(flatten)]
+    pub asking: AskingArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,6 @@ use super::reports::{Reports, exit};
 use super::{AppError, Context};
 use crate::cli::{CheckArgs, RuleArgs};
 use crate::config::{Deployed, Project, is_region, read_parameters};
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::model::{Account, AccountClass, AccountId, RulePackInfo, RunInfo};
 use crate::outcome::{Baseline, Evidence, Outcomes, judge_declared};
@@ -41,7 +40,7 @@ pub(super) fn run(args: &CheckArgs, context: Context) -> Result<Exit, AppError> 
     let units = declared(find(&args.paths)?, args.strict, &deployment)?;
     let accounts: Vec<Account> =
         units.iter().flat_map(|unit| &unit.worlds).map(|world| world.inventory.account.clone()).collect();
-    let engine = Engine::new(rules.selected.clone(), &rules.pack.params, started_at).with_accounts(&accounts);
+    let engine = rules.engine(started_at)?.with_accounts(&accounts);
     let judged = judge_declared(&engine, units, &baseline);
     let outcomes = Outcomes { engine: &engine, of: Evidence::Declared(&judged) };
     let report = outcomes.report(run_info(rules.pack.info(&rules.selected), started_at))?;
@@ -91,7 +90,7 @@ impl Deployment {
             parameters.extend(read_parameters(given)?);
         }
         let (class, account, region) = (args.class, args.account.clone(), args.region.clone());
-        Ok(Self { class, account, region, parameters, project, types: rules.types() })
+        Ok(Self { class, account, region, parameters, project, types: rules.declared_types() })
     }
 
     /// As CloudFormation does, a value that no template takes is refused: its name is probably a slip.

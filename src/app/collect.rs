@@ -7,7 +7,7 @@ use crate::exit::Exit;
 
 pub(super) fn run(args: &CollectArgs, context: Context) -> Result<Exit, AppError> {
     let rules = Rules::load(&args.rules)?;
-    let (bundle, _) = scan_into(&args.bundle, args.fresh, &args.fleet, args.probe, &rules, context)?;
+    let (bundle, _) = scan_into(&args.bundle, args.fresh, &args.fleet, &args.asking, &rules, context)?;
     let mut gaps = 0;
     for id in bundle.accounts() {
         gaps += bundle.read_account(&id)?.inventory.gaps.len();

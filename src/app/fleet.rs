@@ -7,20 +7,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tokio::sync::Semaphore;
 
-use super::preventive::Preventive;
+use super::policy::catalogue;
+use super::preventive::{Preventive, Ways};
 use super::{AppError, Context, stop};
 use crate::bundle::{AccountRecord, Bundle, BundleError, Manifest, ScopeEntry, ScopeInfo};
-use crate::cli::{FleetArgs, RuleArgs};
+use crate::cli::{AskingArgs, FleetArgs, RuleArgs};
 use crate::config::{Fleet, Target, is_region, is_role_arn, read_accounts, role_arn};
 use crate::engine::Engine;
 use crate::model::{Account, Caller, Inventory, Unknown};
 use crate::outcome::judge_across;
-use crate::rule::{Guardrail, RulePack, Selection};
+use crate::policy::Exported;
+use crate::rule::{RulePack, Selected, Selection};
 use crate::source::aws::{
     AccountScan, AccountSession, Failure, Inquiry, SessionOptions, Sessions, collect_account, collectable, discover,
     home_region,
@@ -40,7 +42,7 @@ const ACCOUNTS_IN_TURN: usize = 4;
 /// The rule pack of a run and the guardrails selected from it.
 pub(super) struct Rules {
     pub(super) pack: RulePack,
-    pub(super) selected: Vec<Arc<Guardrail>>,
+    pub(super) selected: Selected,
 }
 
 impl Rules {
@@ -57,7 +59,8 @@ impl Rules {
         let mut rules = Self::select(pack, args)?;
         if args.only.is_empty() && args.exclude.is_empty() && args.severity.is_none() {
             let judged = &scope.rule_pack.guardrails;
-            if let Some(missing) = judged.iter().find(|id| rules.pack.find(id).is_none()) {
+            let is_there = |id: &&String| rules.pack.find(id).is_some() || rules.pack.find_preventive(id).is_some();
+            if let Some(missing) = judged.iter().find(|id| !is_there(id)) {
                 let own = bundle.dir().join("rules");
                 return Err(AppError::refused(
                     format!("the bundle was judged by `{missing}`, which is not among the guardrails"),
@@ -65,9 +68,10 @@ impl Rules {
                 ));
             }
             let folder = args.rules.as_ref().map(|folder| folder.display().to_string());
-            let given =
-                |guardrail: &Guardrail| folder.as_ref().is_some_and(|folder| guardrail.source.name.starts_with(folder));
-            rules.selected.retain(|guardrail| judged.contains(&guardrail.rule.id) || given(guardrail));
+            let given = |source: &SourceFile| folder.as_ref().is_some_and(|folder| source.name.starts_with(folder));
+            let Selected { guardrails, preventive } = &mut rules.selected;
+            guardrails.retain(|guardrail| judged.contains(&guardrail.rule.id) || given(&guardrail.source));
+            preventive.retain(|guardrail| judged.contains(&guardrail.rule.id) || given(&guardrail.source));
         }
         Ok(rules)
     }
@@ -93,8 +97,24 @@ impl Rules {
         Ok(Self { pack, selected })
     }
 
+    /// What judges at a time.
+    pub(super) fn engine(&self, now: DateTime<Utc>) -> Result<Engine, AppError> {
+        let Selected { guardrails, preventive } = &self.selected;
+        let engine = Engine::new(guardrails.clone(), &self.pack.params, now);
+        if preventive.is_empty() {
+            return Ok(engine);
+        }
+        Ok(engine.with_preventive(preventive, &self.pack.params, catalogue()?))
+    }
+
+    /// The resource types that files are read for.
+    pub(super) fn declared_types(&self) -> BTreeSet<String> {
+        self.selected.declared_types()
+    }
+
+    /// The resource types that must be collected of accounts.
     pub(super) fn types(&self) -> BTreeSet<String> {
-        self.selected.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
+        self.selected.needed_types()
     }
 }
 
@@ -103,11 +123,12 @@ pub(super) fn scan_into(
     bundle_dir: &Path,
     fresh: bool,
     args: &FleetArgs,
-    probe: bool,
+    asking: &AskingArgs,
     rules: &Rules,
     context: Context,
 ) -> Result<(Bundle, Engine), AppError> {
     let listed = listed_targets(args)?;
+    let exported = asking.scp.as_deref().map(Exported::read).transpose()?;
     on_runtime(async {
         let (sessions, caller) = load_sessions(args, listed.as_ref()).await?;
         let targets = targets(args, listed, &sessions, &caller).await?;
@@ -129,7 +150,8 @@ pub(super) fn scan_into(
             bundle.write_file(&Path::new("rules").join(safe_name(name)), text.as_bytes())?;
         }
         let engine = engine(rules, &bundle)?;
-        let preventive = Preventive::of(rules, &sessions, &targets, args.organization, probe);
+        let ways = Ways { organization: args.organization, exported, probe: asking.probe };
+        let preventive = Preventive::of(rules, &sessions, &targets, ways);
         preventive.give_notice(context.lang);
         let run = Run { sessions, caller, engine, bundle, rules_types: rules.types(), preventive, args, context };
         run.scan(targets).await
@@ -153,7 +175,7 @@ pub(super) fn engine(rules: &Rules, bundle: &Bundle) -> Result<Engine, AppError>
         problem: format!("`started_at` is not a time: {error}"),
     })?;
     let accounts = bundle.manifest.scope.accounts.iter().map(|entry| &entry.account);
-    Ok(Engine::new(rules.selected.clone(), &rules.pack.params, now.to_utc()).with_accounts(accounts))
+    Ok(rules.engine(now.to_utc())?.with_accounts(accounts))
 }
 
 /// A rule file's path inside the bundle, without anything that could lead out of it.
@@ -270,7 +292,7 @@ impl Run<'_> {
 
     async fn enter(&self, target: &Target) -> Result<(AccountSession, Inquiry), Failure> {
         let session = enter(&self.sessions, &self.caller, target).await?;
-        Ok((session, self.preventive.inquiry(&self.caller, target).await))
+        Ok((session, self.preventive.inquiry(&self.engine, &self.caller, target).await))
     }
 
     fn keep(&self, inventory: Inventory) -> Result<(), AppError> {

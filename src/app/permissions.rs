@@ -16,7 +16,7 @@ const POLICY_SIZE: usize = 6144;
 
 pub(super) fn run(args: &PermissionsArgs) -> Result<Exit, AppError> {
     let rules = Rules::load(&args.rules)?;
-    let types = rules.selected.iter().flat_map(|guardrail| guardrail.needed_types()).collect();
+    let types = rules.types();
     let policies = policies(&needed_actions(&types));
     if args.cloudformation {
         print(&template(&policies))?;

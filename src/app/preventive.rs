@@ -1,17 +1,30 @@
 //! What a scan asks about preventive guardrails, and of whom: the organization, the simulator, and with `--probe` the
 //! services themselves.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::Arc;
 
 use super::fleet::{Rules, enter};
 use crate::config::Target;
-use crate::model::{Caller, Lang, POLICY_PATH, PROBE, Question};
-use crate::source::aws::{Inquiry, PolicyPaths, Sessions};
+use crate::engine::Engine;
+use crate::model::{Caller, Lang, POLICY_PATH, PROBE, Question, Unknown};
+use crate::policy::{Exported, TREE_FILE};
+use crate::source::aws::{Inquiry, PolicyPaths, Sessions, probed_actions};
+
+/// The ways to an answer that the command line opens.
+pub(super) struct Ways {
+    pub(super) organization: bool,
+    pub(super) exported: Option<Exported>,
+    pub(super) probe: bool,
+}
+
+/// A region abroad that every account has, and the home of all.
+const PROBED_REGIONS: [&str; 2] = ["us-east-1", "ap-northeast-1"];
 
 /// The same for every account of a scan.
 pub(super) struct Preventive {
-    questions: Arc<[Question]>,
+    exported: Option<Exported>,
     paths: Option<Arc<PolicyPaths>>,
     /// The ways into the accounts for probes.
     probers: Option<Sessions>,
@@ -19,12 +32,13 @@ pub(super) struct Preventive {
 
 impl Preventive {
     /// Opens only those ways that a selected guardrail needs.
-    pub(super) fn of(rules: &Rules, sessions: &Sessions, targets: &[Target], organization: bool, probe: bool) -> Self {
+    pub(super) fn of(rules: &Rules, sessions: &Sessions, targets: &[Target], ways: Ways) -> Self {
+        let Ways { organization, exported, probe } = ways;
         let types = rules.types();
         let accounts = targets.iter().map(|target| &target.account);
         let paths = (organization && types.contains(POLICY_PATH)).then(|| PolicyPaths::of(sessions, accounts));
         Self {
-            questions: questions(rules),
+            exported,
             paths: paths.map(Arc::new),
             probers: (probe && types.contains(PROBE)).then(|| sessions.for_probes()),
         }
@@ -38,18 +52,30 @@ impl Preventive {
     }
 
     /// What to ask of one account.
-    pub(super) async fn inquiry(&self, caller: &Caller, target: &Target) -> Inquiry {
+    pub(super) async fn inquiry(&self, engine: &Engine, caller: &Caller, target: &Target) -> Inquiry {
         let prober = match &self.probers {
             None => None,
             Some(sessions) => Some(enter(sessions, caller, target).await.map(Arc::new)),
         };
-        Inquiry { questions: Arc::clone(&self.questions), paths: self.paths.clone(), prober }
+        let id = target.account.id.as_str();
+        let exported = self
+            .exported
+            .as_ref()
+            .map(|exported| exported.path(id).map_err(|_| Unknown::NotDeclared(format!("{id} in {TREE_FILE}"))));
+        Inquiry { questions: engine.questions(id, &probed()).into(), paths: self.paths.clone(), exported, prober }
     }
 }
 
-/// The questions of the selected guardrails, without repetition.
-fn questions(_: &Rules) -> Arc<[Question]> {
-    Arc::default()
+/// What can be asked of the services themselves, abroad and at home.
+fn probed() -> Vec<Question> {
+    let question = |action: &str, region: &str| Question {
+        action: action.to_owned(),
+        resource: "*".to_owned(),
+        region: region.to_owned(),
+        principal: None,
+        context: BTreeMap::new(),
+    };
+    probed_actions().flat_map(|action| PROBED_REGIONS.map(|region| question(action, region))).collect()
 }
 
 fn notice(lang: Lang) -> &'static str {

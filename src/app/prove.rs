@@ -94,7 +94,7 @@ fn judge(
         Ok(question) => question,
         Err(error) => return Ok(vec![JsonResult::unasked(guardrail, accounts().collect(), &error, lang)]),
     };
-    let mut prover = Prover::new(&question, catalogue);
+    let mut prover = Prover::new(question, catalogue);
     let mut groups: Vec<(Arc<Proof>, &Hierarchy, Vec<String>)> = Vec::new();
     for (account, hierarchy) in hierarchies {
         let proof = prover.prove(hierarchy);

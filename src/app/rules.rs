@@ -36,7 +36,7 @@ fn list(args: &RuleArgs, parameters: bool, context: Context) -> Result<Exit, App
     let table = if parameters {
         param_table(&rules.pack.params, context.lang)
     } else {
-        guardrail_table(&rules.selected, context.lang)
+        guardrail_table(rules.selected.abouts(), context.lang)
     };
     print(&table)?;
     Ok(Exit::Compliant)

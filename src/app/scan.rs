@@ -19,7 +19,7 @@ pub(super) fn run(args: &ScanArgs, context: Context) -> Result<Exit, AppError> {
         }
         None => {
             let rules = Rules::load(&args.rules)?;
-            let (bundle, engine) = scan_into(&args.bundle, args.fresh, &args.fleet, args.probe, &rules, context)?;
+            let (bundle, engine) = scan_into(&args.bundle, args.fresh, &args.fleet, &args.asking, &rules, context)?;
             (rules, bundle, engine, false)
         }
     };

@@ -10,15 +10,16 @@ use crate::model::{
     Evidence, Extent, Finding, GLOBAL, Inventory, Observed, Origin, Resource, ResourceId, Unknown, Value, Verdict,
     fingerprint, fingerprint_in_file,
 };
-use crate::rule::{Absent, Guardrail, Require};
+use crate::rule::{About, Absent, Guardrail, Require};
 
 pub(super) fn of(engine: &Engine, guardrail: &Guardrail, view: &View<'_>) -> Vec<Finding> {
+    let about = guardrail.about();
     let finding =
-        |resource: ResourceId, judgement: Judgement| finding(guardrail, view.inventory, resource, None, judgement);
+        |resource: ResourceId, judgement: Judgement| finding(about, view.inventory, resource, None, judgement);
     if view.inventory.extent == Extent::Declared && !view.declares(guardrail) {
         return Vec::new();
     }
-    if guardrail.classes().bind(&view.inventory.account) == Some(false) {
+    if about.classes.bind(&view.inventory.account) == Some(false) {
         return vec![finding(view.subject(guardrail, GLOBAL), Judgement::of(Verdict::NotApplicable))];
     }
     let mut judge = Judge::new(engine, guardrail, view);
@@ -30,13 +31,13 @@ pub(super) fn of(engine: &Engine, guardrail: &Guardrail, view: &View<'_>) -> Vec
                 let subject = view.subject(guardrail, &group.region);
                 let origin = group.resources.first().and_then(|resource| resource.origin.clone());
                 let judgement = any(guardrail, &group, judged);
-                findings.push(self::finding(guardrail, view.inventory, subject, origin, judgement));
+                findings.push(self::finding(about, view.inventory, subject, origin, judgement));
             }
             Require::Each => {
                 let empty = judged.is_empty() && group.gaps.is_empty();
                 findings.extend(judged.into_iter().map(|(resource, judgement)| {
                     let origin = resource.origin.clone();
-                    self::finding(guardrail, view.inventory, resource.id.clone(), origin, judgement)
+                    self::finding(about, view.inventory, resource.id.clone(), origin, judgement)
                 }));
                 findings.extend(group.gaps.iter().map(|gap| {
                     let subject =
@@ -96,15 +97,15 @@ fn any(guardrail: &Guardrail, group: &Group<'_>, judged: Vec<(&Resource, Judgeme
     Judgement { verdict: Verdict::Fail, evidence: Evidence { observed: observed.collect(), found, cause: None } }
 }
 
-fn finding(
-    guardrail: &Guardrail,
+pub(super) fn finding(
+    about: About<'_>,
     inventory: &Inventory,
     resource: ResourceId,
     origin: Option<Arc<Origin>>,
     judgement: Judgement,
 ) -> Finding {
     let Judgement { mut verdict, mut evidence } = judgement;
-    let class_unsaid = guardrail.classes().bind(&inventory.account).is_none();
+    let class_unsaid = about.classes.bind(&inventory.account).is_none();
     if class_unsaid && verdict == Verdict::Fail {
         verdict = Verdict::Unknown;
         evidence.cause = Some(Unknown::NotDeclared("class".into()));
@@ -112,12 +113,12 @@ fn finding(
     let account = inventory.account.id.clone();
     Finding {
         fingerprint: match &origin {
-            Some(origin) => fingerprint_in_file(guardrail.id(), origin),
-            None => fingerprint(guardrail.id(), &account, &resource),
+            Some(origin) => fingerprint_in_file(about.id, origin),
+            None => fingerprint(about.id, &account, &resource),
         },
-        guardrail: guardrail.id().to_owned(),
-        alias: guardrail.rule.alias.clone(),
-        severity: guardrail.rule.severity,
+        guardrail: about.id.to_owned(),
+        alias: about.alias.map(str::to_owned),
+        severity: about.severity,
         account,
         region: resource.region.clone(),
         resource,

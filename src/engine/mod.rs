@@ -5,6 +5,7 @@ mod findings;
 mod fleet;
 mod judge;
 mod outside;
+mod preventive;
 mod view;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,10 +13,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::model::{Account, Finding, Inventory, Resource, Unknown, Value};
-use crate::rule::{Guardrail, Params};
+use crate::model::{Account, Finding, Inventory, Question, Resource, Unknown, Value};
+use crate::policy::Catalogue;
+use crate::rule::{About, Guardrail, Params, Preventive};
 
 use judge::Judge;
+use preventive::Preventives;
 use view::{View, described};
 
 pub use fleet::Fleet;
@@ -23,6 +26,7 @@ pub use fleet::Fleet;
 /// What judges: the guardrails, the parameters, and the time.
 pub struct Engine {
     guardrails: Vec<Arc<Guardrail>>,
+    preventive: Option<Preventives>,
     params: Value,
     accounts: Value,
     now: DateTime<Utc>,
@@ -35,7 +39,18 @@ impl Engine {
 
     /// With the variable `params` as it is.
     pub fn with_params(guardrails: Vec<Arc<Guardrail>>, params: Value, now: DateTime<Utc>) -> Self {
-        Self { guardrails, params, accounts: Value::map([]), now }
+        Self { guardrails, preventive: None, params, accounts: Value::map([]), now }
+    }
+
+    /// With preventive guardrails, whose questions have the parameters.
+    pub fn with_preventive(
+        mut self,
+        guardrails: &[Arc<Preventive>],
+        params: &Params,
+        catalogue: &'static Catalogue,
+    ) -> Self {
+        self.preventive = Some(Preventives::new(guardrails, params, catalogue));
+        self
     }
 
     /// With the accounts of the scan as the variable `accounts`.
@@ -49,18 +64,36 @@ impl Engine {
         self.now
     }
 
+    /// Those that are assertions.
     pub fn guardrails(&self) -> &[Arc<Guardrail>] {
         &self.guardrails
     }
 
-    /// The resource types that the guardrails read.
+    /// The heads of all guardrails, in no particular order.
+    pub fn abouts(&self) -> impl Iterator<Item = About<'_>> {
+        let preventive = self.preventive.iter().flat_map(|preventive| preventive.abouts());
+        self.guardrails.iter().map(|guardrail| guardrail.about()).chain(preventive)
+    }
+
+    /// The resource types that the assertions read.
     pub fn needed_types(&self) -> BTreeSet<String> {
         self.guardrails.iter().flat_map(|guardrail| guardrail.needed_types()).collect()
     }
 
+    /// The requests to ask of an account, each once: what `probed` can be asked of the services themselves first, as only
+    /// a few probes are made; then by turns for each preventive guardrail, the most severe first.
+    pub fn questions(&self, account: &str, probed: &[Question]) -> Vec<Question> {
+        self.preventive.as_ref().map(|preventive| preventive.questions(account, probed)).unwrap_or_default()
+    }
+
     /// Every finding of the guardrails that look at one account alone, sorted by guardrail and resource.
     pub fn evaluate(&self, inventory: &Inventory) -> Vec<Finding> {
-        self.evaluate_in(inventory, None)
+        let mut findings = self.evaluate_in(inventory, None);
+        if let Some(preventive) = &self.preventive {
+            findings.extend(preventive.evaluate(inventory));
+            findings.sort_by(|a, b| (&a.guardrail, &a.resource).cmp(&(&b.guardrail, &b.resource)));
+        }
+        findings
     }
 
     /// With a fleet, the findings of the guardrails that look across all accounts instead.

@@ -19,20 +19,22 @@ pub struct Question {
     pub context: BTreeMap<String, Vec<String>>,
 }
 
+/// The type of a policy of the organization as files declare it; CloudFormation's.
+pub const ORGANIZATION_POLICY: &str = "AWS::Organizations::Policy";
 /// The type under which an inventory holds the policies on the path of an account: `Enabled`, `Source` (`organizations` or
 /// `files`), and `Levels` from the root to the account, each with `Id`, `Name` and `Policies` (`Id`, `Name`, `Document`).
 ///
 /// From AWS Organizations also `ManagementAccountId`, the account that no service control policy restricts, and
 /// `ResourceControlPoliciesEnabled` with `ResourceControlPolicies` at each level.
 pub const POLICY_PATH: &str = "AWS::::PolicyPath";
-/// The type of what IAM's simulator said: `Calibrated`, `Problem`, and `Answers`, each with `Question` (a [`Question`] as
+/// The type of what IAM's simulator said: `Calibrated`, `Problem`, `Principal` (the ARN of the role that asked), and `Answers`, each with `Question` (a [`Question`] as
 /// it is serialized), `WithPolicies` and `WithoutPolicies` (`allowed`, `denied`, or unknown). Without calibration there is
 /// a problem and no answer.
 ///
 /// `WithPolicies` is what the service control policies say, whoever else denies the request; `WithoutPolicies` is the whole
 /// decision when there are none.
 pub const SIMULATION: &str = "AWS::::Simulation";
-/// The type of what probes met: `Answers`, each with `Question`, `Outcome` (`denied_by_scp`, `denied`, `allowed`,
+/// The type of what probes met: `Principal` (the ARN of the role that asked) and `Answers`, each with `Question`, `Outcome` (`denied_by_scp`, `denied`, `allowed`,
 /// `untested`), and `PolicyArn` where the service named it; with `untested` also `Reason` (`no_probe`, `resource`,
 /// `principal`, `context`, `region_not_enabled`, `limit`, `no_session`, `control_failed`, `not_authorized_first`,
 /// `not_a_dry_run`) and the service's error `Code`, where there is one.

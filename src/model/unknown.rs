@@ -39,6 +39,12 @@ pub enum Unknown {
     NotDeclared(String),
     /// The rule's expression cannot judge what it found.
     RuleError(String),
+    /// What several sources say of the same request excludes each other.
+    Contradiction(String),
+    /// The policies that were read leave open what they decide.
+    Undecided(String),
+    /// The account could not be asked, or its answer proves nothing, as with a simulator that is wrong about what is known.
+    Untested(String),
 }
 
 impl Unknown {
@@ -84,6 +90,15 @@ impl Unknown {
             }
             Self::RuleError(message) => {
                 lang.pick(format!("the rule cannot judge it: {message}"), format!("ルールで判定できない: {message}"))
+            }
+            Self::Contradiction(what) => lang
+                .pick(format!("sources contradict each other: {what}"), format!("情報源が互いに矛盾している: {what}")),
+            Self::Undecided(why) => lang.pick(
+                format!("the policies leave it undecided: {why}"),
+                format!("ポリシーだけでは判断できない: {why}"),
+            ),
+            Self::Untested(why) => {
+                lang.pick(format!("it could not be tested: {why}"), format!("検証できなかった: {why}"))
             }
         }
     }

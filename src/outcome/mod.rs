@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::bundle::{AccountRecord, Bundle, BundleError};
 use crate::engine::Engine;
 use crate::model::{
-    AccountId, AccountSummary, Extent, Finding, Gap, GuardrailSummary, Inventory, Report, RunInfo, Score, SetAside,
-    Severity, Summary, Unknown, Value, VerdictCounts,
+    AccountId, AccountSummary, Extent, Finding, Gap, GuardrailSummary, Inventory, ORGANIZATION_POLICY, Report, RunInfo,
+    Score, SetAside, Severity, Summary, Unknown, Value, Verdict, VerdictCounts,
 };
+use crate::rule::{About, Preventive};
 
 /// One account's part of a report.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,19 +144,19 @@ pub fn judge_across(bundle: &Bundle, engine: &Engine) -> Result<Vec<Finding>, Bu
 }
 
 fn guardrails(engine: &Engine, totals: &BTreeMap<String, VerdictCounts>) -> Vec<GuardrailSummary> {
-    let mut rules: Vec<_> = engine.guardrails().iter().map(|guardrail| &guardrail.rule).collect();
-    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.clone()));
-    let summary = |rule: &crate::rule::RuleFile| GuardrailSummary {
-        id: rule.id.clone(),
-        alias: rule.alias.clone(),
-        title: rule.title.clone(),
-        rationale: rule.rationale.clone(),
-        remediation: rule.remediation.clone(),
-        severity: rule.severity,
-        controls: rule.controls.clone(),
-        verdicts: totals.get(&rule.id).copied().unwrap_or_default(),
+    let mut abouts: Vec<About<'_>> = engine.abouts().collect();
+    abouts.sort_by_key(|about| (std::cmp::Reverse(about.severity), about.id));
+    let summary = |about: About<'_>| GuardrailSummary {
+        id: about.id.to_owned(),
+        alias: about.alias.map(str::to_owned),
+        title: about.title.clone(),
+        rationale: about.rationale.clone(),
+        remediation: about.remediation.clone(),
+        severity: about.severity,
+        controls: about.controls.clone(),
+        verdicts: totals.get(about.id).copied().unwrap_or_default(),
     };
-    rules.into_iter().map(summary).collect()
+    abouts.into_iter().map(summary).collect()
 }
 
 /// Sums up one account, as far as its guardrails read the types that are needed.
@@ -242,8 +243,14 @@ fn gaps(inventory: &Inventory, findings: &[Finding], reads: &mut Reads<'_>) -> V
         }
     }
     for finding in findings {
-        if let Some(cause @ (Unknown::NotCollected | Unknown::NotDeclared(_) | Unknown::RuleError(_))) =
-            &finding.evidence.cause
+        if let Some(
+            cause @ (Unknown::NotCollected
+            | Unknown::NotDeclared(_)
+            | Unknown::RuleError(_)
+            | Unknown::Contradiction(_)
+            | Unknown::Undecided(_)
+            | Unknown::Untested(_)),
+        ) = &finding.evidence.cause
         {
             gaps.insert(Gap {
                 region: finding.region.clone(),
@@ -252,7 +259,15 @@ fn gaps(inventory: &Inventory, findings: &[Finding], reads: &mut Reads<'_>) -> V
             });
         }
     }
-    let kept = |gap: &Gap| reads.types.contains(&gap.resource_type) || matches!(gap.cause, Unknown::NotRead(_));
+    // Where one way to know is enough, the others are no gap.
+    let of_ways = |kind: &str| Preventive::NEEDED_TYPES.contains(&kind) || kind == ORGANIZATION_POLICY;
+    let unsettled =
+        findings.iter().any(|finding| finding.verdict == Verdict::Unknown && of_ways(&finding.resource.resource_type));
+    let kept = |gap: &Gap| {
+        reads.types.contains(&gap.resource_type)
+            || matches!(gap.cause, Unknown::NotRead(_))
+            || (unsettled && of_ways(&gap.resource_type))
+    };
     gaps.into_iter().filter(kept).collect()
 }
 

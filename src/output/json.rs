@@ -150,6 +150,9 @@ enum CauseKind {
     KnownAfterApply,
     NotDeclared,
     RuleError,
+    Contradiction,
+    Undecided,
+    Untested,
 }
 
 impl<'a> Cause<'a> {
@@ -169,6 +172,9 @@ impl<'a> Cause<'a> {
             Unknown::KnownAfterApply => (CauseKind::KnownAfterApply, None),
             Unknown::NotDeclared(_) => (CauseKind::NotDeclared, None),
             Unknown::RuleError(_) => (CauseKind::RuleError, None),
+            Unknown::Contradiction(_) => (CauseKind::Contradiction, None),
+            Unknown::Undecided(_) => (CauseKind::Undecided, None),
+            Unknown::Untested(_) => (CauseKind::Untested, None),
         };
         let text = TextPair { en: cause.describe(Lang::En), ja: cause.describe(Lang::Ja) };
         Self { kind, action: cause.action(), code, text }

@@ -1,21 +1,17 @@
 //! Tables of guardrails and parameters.
 
-use std::sync::Arc;
-
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::model::{Lang, visible};
-use crate::rule::{Guardrail, Params};
+use crate::rule::{About, Params};
 
 /// The guardrails, most severe first.
-pub fn guardrail_table(guardrails: &[Arc<Guardrail>], lang: Lang) -> String {
-    let mut rules: Vec<_> = guardrails.iter().map(|guardrail| &guardrail.rule).collect();
-    rules.sort_by_key(|rule| (std::cmp::Reverse(rule.severity), rule.id.as_str()));
+pub fn guardrail_table(mut guardrails: Vec<About<'_>>, lang: Lang) -> String {
+    guardrails.sort_by_key(|about| (std::cmp::Reverse(about.severity), about.id));
     let mut table = plain_table(None);
     table.set_header(lang.pick(["id", "alias", "severity", "title"], ["id", "別名", "重大度", "内容"]));
-    for rule in rules {
-        let alias = rule.alias.as_deref().unwrap_or_default();
-        table.add_row([&rule.id, alias, rule.severity.label(lang), rule.title.get(lang)].map(visible));
+    for About { id, alias, severity, title, .. } in guardrails {
+        table.add_row([id, alias.unwrap_or_default(), severity.label(lang), title.get(lang)].map(visible));
     }
     format!("{table}\n")
 }

@@ -83,6 +83,8 @@ pub struct Member {
 #[derive(Clone, Debug)]
 pub struct Exported {
     policies: BTreeMap<String, Arc<Policy>>,
+    /// The policies as they are written.
+    documents: BTreeMap<String, Value>,
     tree: Option<Tree>,
 }
 
@@ -100,6 +102,7 @@ impl Exported {
     pub fn read(folder: &Path) -> Result<Self, Faults> {
         let mut faults = Vec::new();
         let mut policies = BTreeMap::new();
+        let mut documents = BTreeMap::new();
         let mut tree = None;
         for path in files(folder)? {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -120,6 +123,8 @@ impl Exported {
             }
             match read_policy(&file, PolicyType::Scp) {
                 Ok(policy) => {
+                    let document: serde_json::Value = serde_json::from_str(&file.text).unwrap_or_default();
+                    documents.insert(stem.clone(), Value::from(document));
                     policies.insert(stem.clone(), Arc::new(Policy { name: stem.into(), ..policy }));
                 }
                 Err(found) => faults.extend(found.0),
@@ -132,8 +137,9 @@ impl Exported {
         }
         let full = full_access_policy();
         policies.entry(FULL_ACCESS.to_owned()).or_insert(full);
+        documents.entry(FULL_ACCESS.to_owned()).or_insert(Value::from(FULL_ACCESS_DOCUMENT));
         let tree = tree.map(|file| read_tree(&file, &policies)).transpose()?;
-        Ok(Self { policies, tree })
+        Ok(Self { policies, documents, tree })
     }
 
     /// The accounts of the tree, sorted; none where every policy binds every account.
@@ -178,6 +184,29 @@ impl Exported {
         }
     }
 
+    /// The policies that bind an account, as the properties of a [`POLICY_PATH`](crate::model::POLICY_PATH).
+    ///
+    /// # Errors
+    /// When there is a tree, and it does not have the account.
+    pub fn path(&self, account: &str) -> Result<Value, UnknownAccount> {
+        let Hierarchy { enabled, levels, .. } = self.hierarchy(account)?;
+        let policy = |policy: &Arc<Policy>| {
+            let name = policy.name.as_ref();
+            let document = self.documents.get(name).cloned().unwrap_or_default();
+            Value::map([("Name", name.into()), ("Document", document)])
+        };
+        let level = |level: &Level| {
+            let policies = level.policies.iter().map(policy);
+            Value::map([("Name", level.name.as_ref().into()), ("Policies", Value::list(policies))])
+        };
+        Ok(Value::map([
+            ("Source", "files".into()),
+            ("Enabled", enabled.into()),
+            ("ManagementAccountId", self.tree.as_ref().and_then(|tree| tree.management.clone()).into()),
+            ("Levels", Value::list(levels.iter().map(level))),
+        ]))
+    }
+
     /// Extends the path down to the account. The depth of the tree is bounded by that of a document.
     fn descend(&self, units: &[Unit], accounts: &[Member], account: &str, path: &mut Vec<Level>) -> bool {
         if let Some(member) = accounts.iter().find(|member| member.id == account) {
@@ -202,10 +231,12 @@ impl Exported {
     }
 }
 
+const FULL_ACCESS_DOCUMENT: &str =
+    r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
+
 /// The policy that AWS attaches everywhere.
 pub fn full_access_policy() -> Arc<Policy> {
-    let text = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#;
-    let read = read_policy_value(FULL_ACCESS, &Value::from(text), PolicyType::Scp);
+    let read = read_policy_value(FULL_ACCESS, &Value::from(FULL_ACCESS_DOCUMENT), PolicyType::Scp);
     let nothing = || Policy { name: FULL_ACCESS.into(), variables: true, statements: Vec::new(), missing: None };
     Arc::new(read.unwrap_or_else(|_| nothing()))
 }

@@ -232,8 +232,13 @@ impl Question {
         }
     }
 
-    pub(super) fn exempts(&self, principal: &str) -> bool {
+    /// Whether the principal is declared exempt.
+    pub fn exempts(&self, principal: &str) -> bool {
         self.except_principals.iter().any(|glob| glob.matches(principal))
+    }
+
+    pub fn has_exemptions(&self) -> bool {
+        !self.except_principals.is_empty()
     }
 
     /// What it says about principals, resources and keys, as texts.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::about::About;
 use super::expression::Expression;
 use crate::model::schema::Segment;
 use crate::model::{Account, AccountClass, Severity, Text};
@@ -234,7 +235,8 @@ pub struct Guardrail {
 }
 
 /// The classes a guardrail binds, as a question.
-pub struct Classes<'a>(&'a [ClassName]);
+#[derive(Clone, Copy)]
+pub struct Classes<'a>(pub &'a [ClassName]);
 
 impl Classes<'_> {
     /// Whether accounts of the class are bound; for an account without a declared class, nobody knows.
@@ -293,8 +295,18 @@ impl Guardrail {
         &self.rule.applies_to.resource.0
     }
 
-    pub fn classes(&self) -> Classes<'_> {
-        Classes(&self.rule.applies_to.classes)
+    pub fn about(&self) -> About<'_> {
+        let RuleFile { id, alias, title, rationale, remediation, severity, controls, applies_to, .. } = &self.rule;
+        About {
+            id,
+            alias: alias.as_deref(),
+            title,
+            rationale,
+            remediation,
+            severity: *severity,
+            controls,
+            classes: Classes(&applies_to.classes),
+        }
     }
 
     fn expressions(&self) -> impl Iterator<Item = &Expression> {

@@ -1,6 +1,7 @@
 //! Guardrails: rule files read and checked, their CEL assertions compiled and bound to [`Value`](crate::model::Value),
 //! their own cases run.
 
+mod about;
 mod bucket_policy;
 mod case;
 mod cel;
@@ -19,6 +20,7 @@ mod policy_document;
 mod preventive;
 
 pub use crate::model::schema::{CfnSchema, PropertyCheck, SchemaError, Segment};
+pub use about::{About, Selected};
 pub use cel::{Outcome, Scope, Shared, Variables};
 pub use expression::{Expression, PropertyRef};
 pub use functions::FUNCTIONS;

@@ -8,6 +8,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use include_dir::{Dir, include_dir};
 use sha2::{Digest, Sha256};
 
+use super::about::{About, Selected};
 use super::guardrail::Guardrail;
 use super::params::Params;
 use super::preventive::Preventive;
@@ -25,7 +26,7 @@ const PARAMS_FILE: &str = "params.yaml";
 #[derive(Debug)]
 pub struct RulePack {
     pub guardrails: Vec<Arc<Guardrail>>,
-    /// Guardrails over service control policies, which a scan does not judge.
+    /// Guardrails over service control policies.
     pub preventive: Vec<Arc<Preventive>>,
     pub params: Params,
     files: BTreeMap<String, Arc<str>>,
@@ -122,34 +123,39 @@ impl RulePack {
     ///
     /// # Errors
     /// A glob that is malformed or matches no guardrail, with the nearest id.
-    pub fn select(&self, selection: &Selection) -> Result<Vec<Arc<Guardrail>>, String> {
+    pub fn select(&self, selection: &Selection) -> Result<Selected, String> {
         let only = self.globs(&selection.only)?;
         let except = self.globs(&selection.except)?;
-        let matches = |globs: &GlobSet, guardrail: &Guardrail| own_names(guardrail).any(|name| globs.is_match(name));
-        let kept = self.guardrails.iter().filter(|guardrail| {
-            (selection.only.is_empty() || matches(&only, guardrail))
-                && !matches(&except, guardrail)
-                && selection.severity.is_none_or(|least| guardrail.rule.severity >= least)
-        });
-        Ok(kept.cloned().collect())
+        let matches = |globs: &GlobSet, about: &About<'_>| about.names().any(|name| globs.is_match(name));
+        let keeps = |about: About<'_>| {
+            (selection.only.is_empty() || matches(&only, &about))
+                && !matches(&except, &about)
+                && selection.severity.is_none_or(|least| about.severity >= least)
+        };
+        Ok(Selected {
+            guardrails: self.guardrails.iter().filter(|guardrail| keeps(guardrail.about())).cloned().collect(),
+            preventive: self.preventive.iter().filter(|guardrail| keeps(guardrail.about())).cloned().collect(),
+        })
+    }
+
+    fn abouts(&self) -> impl Iterator<Item = About<'_>> {
+        let preventive = self.preventive.iter().map(|guardrail| guardrail.about());
+        self.guardrails.iter().map(|guardrail| guardrail.about()).chain(preventive)
     }
 
     /// One guardrail by its id or alias.
     pub fn find(&self, name: &str) -> Option<&Arc<Guardrail>> {
-        self.guardrails.iter().find(|guardrail| own_names(guardrail).any(|other| other.eq_ignore_ascii_case(name)))
+        self.guardrails.iter().find(|guardrail| is_called(guardrail.about(), name))
     }
 
     /// One preventive guardrail by its id or alias.
     pub fn find_preventive(&self, name: &str) -> Option<&Arc<Preventive>> {
-        self.preventive.iter().find(|guardrail| {
-            names(guardrail.id(), guardrail.rule.alias.as_deref()).any(|other| other.eq_ignore_ascii_case(name))
-        })
+        self.preventive.iter().find(|guardrail| is_called(guardrail.about(), name))
     }
 
     /// The name of a guardrail that is nearest to a mistyped one.
     pub fn nearest(&self, name: &str) -> Option<String> {
-        let known: Vec<String> = self.guardrails.iter().flat_map(|guardrail| own_names(guardrail)).collect();
-        nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
+        nearest(name, self.abouts().flat_map(|about| about.names())).map(str::to_owned)
     }
 
     fn globs(&self, patterns: &[String]) -> Result<GlobSet, String> {
@@ -157,11 +163,7 @@ impl RulePack {
         for pattern in patterns {
             let glob = Glob::new(pattern).map_err(|error| format!("`{pattern}` is not a pattern: {error}"))?;
             let matcher = glob.compile_matcher();
-            let known = self.guardrails.iter().flat_map(|guardrail| own_names(guardrail));
-            if !known.into_iter().any(|name| matcher.is_match(&name)) {
-                if self.find_preventive(pattern).is_some() {
-                    return Err(format!("`{pattern}` is a preventive guardrail, which `govcheck policy prove` judges"));
-                }
+            if !self.abouts().flat_map(|about| about.names()).any(|name| matcher.is_match(name)) {
                 let hint = self.nearest(pattern).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
                 return Err(format!("no guardrail matches `{pattern}`{hint}"));
             }
@@ -171,7 +173,7 @@ impl RulePack {
     }
 
     /// The version and digest of the pack, for the selected guardrails.
-    pub fn info(&self, selected: &[Arc<Guardrail>]) -> RulePackInfo {
+    pub fn info(&self, selected: &Selected) -> RulePackInfo {
         let mut hash = Sha256::new();
         for (name, text) in &self.files {
             for part in [name.as_bytes(), text.as_bytes()] {
@@ -183,7 +185,7 @@ impl RulePack {
             hash.update(format!("{name}={value}\n"));
         }
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        let guardrails = selected.iter().map(|guardrail| guardrail.id().to_owned()).collect();
+        let guardrails = selected.abouts().into_iter().map(|about| about.id.to_owned()).collect();
         RulePackInfo { version: PACK_VERSION.to_owned(), digest, guardrails }
     }
 
@@ -193,14 +195,8 @@ impl RulePack {
     }
 }
 
-/// The id, the alias, and the alias without its `GC-`.
-fn names(id: &str, alias: Option<&str>) -> impl Iterator<Item = String> {
-    let short = alias.and_then(|alias| alias.strip_prefix("GC-"));
-    [Some(id), alias, short].map(|name| name.map(str::to_owned)).into_iter().flatten()
-}
-
-fn own_names(guardrail: &Guardrail) -> impl Iterator<Item = String> {
-    names(guardrail.id(), guardrail.rule.alias.as_deref())
+fn is_called(about: About<'_>, name: &str) -> bool {
+    about.names().any(|other| other.eq_ignore_ascii_case(name))
 }
 
 fn embedded_files(dir: &Dir<'_>, into: &mut Vec<SourceFile>) {

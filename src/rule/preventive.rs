@@ -6,9 +6,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::guardrail::{ClassName, Expect, RuleFile};
+use super::about::About;
+use super::guardrail::{ClassName, Classes, Expect, RuleFile};
 use super::params::Params;
-use crate::model::{Severity, Text, Value, Verdict};
+use crate::model::{POLICY_PATH, PROBE, SIMULATION, Severity, Text, Value, Verdict};
 use crate::policy::{
     Catalogue, Hierarchy, InvalidQuestion, Level, MustDeny, PolicyType, Proof, ProofVerdict, Question,
     full_access_policy, prove, read_policy_value,
@@ -85,6 +86,9 @@ pub struct Preventive {
 }
 
 impl Preventive {
+    /// The resource types in which the inventory of an account holds what is known about requests that must be denied.
+    pub const NEEDED_TYPES: &[&str] = &[POLICY_PATH, PROBE, SIMULATION];
+
     /// Whether a rule file is one of a preventive guardrail, be it right or not.
     pub(super) fn is_meant(source: &SourceFile) -> bool {
         if !source.text.contains("must_deny") && !source.text.contains("preventive") {
@@ -116,6 +120,21 @@ impl Preventive {
 
     pub fn id(&self) -> &str {
         &self.rule.id
+    }
+
+    pub fn about(&self) -> About<'_> {
+        let PreventiveFile { id, alias, title, rationale, remediation, severity, controls, applies_to, .. } =
+            &self.rule;
+        About {
+            id,
+            alias: alias.as_deref(),
+            title,
+            rationale,
+            remediation,
+            severity: *severity,
+            controls,
+            classes: Classes(&applies_to.classes),
+        }
     }
 
     /// The parameters that its question names.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
+use govcheck::model::SIMULATION;
 use govcheck::rule::RulePack;
 use govcheck::source::aws::collectors;
 use serde_json::Value;
@@ -34,8 +35,9 @@ fn cases() -> Vec<Case> {
         }
     }
     let case = |(action, types): (&'static str, BTreeSet<&str>)| {
-        let needs = all.iter().filter(|one| one.needed_types().iter().any(|kind| types.contains(kind.as_str())));
-        let needs = needs.map(|one| one.id().to_owned());
+        let of_types = |needed: BTreeSet<String>| needed.iter().any(|kind| types.contains(kind.as_str()));
+        let needs = all.guardrails.iter().filter(|one| of_types(one.needed_types())).map(|one| one.id().to_owned());
+        let needs = needs.chain(types.contains(SIMULATION).then(|| "internet-gateways-cannot-be-created".to_owned()));
         Case { action, guardrails: needs.chain(types.iter().map(|kind| everything_about(kind))).collect() }
     };
     types.into_iter().map(case).collect()

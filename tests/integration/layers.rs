@@ -14,7 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("rule", &["model", "policy", "syntax"]),
     ("policy", &["model", "syntax"]),
     ("config", &["model", "syntax"]),
-    ("engine", &["model", "rule"]),
+    ("engine", &["model", "policy", "rule"]),
     ("source", &["model", "syntax"]),
     ("bundle", &["model"]),
     ("outcome", &["bundle", "engine", "model", "rule", "source", "syntax"]),

@@ -23,6 +23,7 @@ mod organization;
 mod permissions;
 mod policy;
 mod policy_path;
+mod preventive;
 mod probe;
 mod readme;
 mod resolution;

@@ -44,7 +44,7 @@ fn a_path_leads_from_the_root_to_the_account() {
         [[Some("r-fake"), Some("Root")], [Some("ou-fake-workload"), Some("workload")], [Some(MEMBERS[0]), None],]
     );
     let full = "FullAWSAccess";
-    assert_eq!(names(&found, "Policies"), [vec![full, "no-internet-gateways"], vec![full, "region-lock"], vec![full]]);
+    assert_eq!(names(&found, "Policies"), [vec![full, "guarded"], vec![full, "region-lock"], vec![full]]);
     let lock = &levels[1]["Policies"][1]["Document"]["Statement"][0];
     assert_eq!(
         lock["Condition"]["StringNotEquals"]["aws:RequestedRegion"],

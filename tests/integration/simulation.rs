@@ -77,7 +77,8 @@ fn a_simulator_that_is_wrong_about_what_is_known_says_nothing() {
     ] {
         let aws = FakeAws::start_in(World { simulator, ..World::default() }, Vec::new());
         let (found, gaps) = simulate(&aws, &MIXED);
-        let expected = json!({"Calibrated": false, "Problem": problem, "Answers": []});
+        let role = "arn:aws:iam::111111111111:role/govcheck";
+        let expected = json!({"Calibrated": false, "Problem": problem, "Principal": role, "Answers": []});
         assert_eq!((found, gaps), (expected, Vec::new()), "{simulator:?}");
     }
 }

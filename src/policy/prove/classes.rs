@@ -51,9 +51,13 @@ const WELL_KNOWN: [&str; 14] = [
 ];
 
 /// Lower for actions that tell a reader more: those that change something, of services that everybody knows.
-pub(super) fn rank(action: &Action) -> (bool, usize, &'static str, &'static str) {
-    let known = WELL_KNOWN.iter().position(|known| *known == action.service).unwrap_or(WELL_KNOWN.len());
-    (!action.writes(), known, action.service, action.name)
+pub(in crate::policy) fn rank(action: &Action) -> (bool, usize, &'static str, &'static str) {
+    (!action.writes(), familiarity(action.service), action.service, action.name)
+}
+
+/// Lower for services that more readers know.
+pub fn familiarity(service: &str) -> usize {
+    WELL_KNOWN.iter().position(|known| *known == service).unwrap_or(WELL_KNOWN.len())
 }
 
 /// The classes of the documented actions that are asked about.

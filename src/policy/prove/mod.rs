@@ -23,6 +23,8 @@ use super::evaluate::{Exemption, Hierarchy};
 use super::must_deny::Question;
 use super::request::Request;
 use super::truth::Reason;
+pub use classes::familiarity;
+pub(super) use classes::rank;
 pub use exempt::Exempt;
 pub use shared::Prover;
 

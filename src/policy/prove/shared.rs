@@ -9,23 +9,28 @@ use super::super::evaluate::Hierarchy;
 use super::super::must_deny::Question;
 use super::{Proof, SOME_ACCOUNT, prove};
 
+/// More proofs are not kept: accounts that share policies are seen together.
+const MOST_PROOFS: usize = 256;
+
 /// Proves one question for many accounts.
-pub struct Prover<'a> {
-    question: &'a Question,
-    catalogue: &'a Catalogue,
+#[derive(Debug)]
+pub struct Prover {
+    question: Question,
+    catalogue: &'static Catalogue,
     proofs: HashMap<Key, Shared>,
 }
 
 /// Policies are the same when they are the same object; [`Shared`] keeps them alive.
 type Key = (bool, bool, Option<String>, Vec<Vec<usize>>);
 
+#[derive(Debug)]
 struct Shared {
     proof: Arc<Proof>,
     _policies: Vec<Arc<Policy>>,
 }
 
-impl<'a> Prover<'a> {
-    pub fn new(question: &'a Question, catalogue: &'a Catalogue) -> Self {
+impl Prover {
+    pub fn new(question: Question, catalogue: &'static Catalogue) -> Self {
         Self { question, catalogue, proofs: HashMap::new() }
     }
 
@@ -39,7 +44,10 @@ impl<'a> Prover<'a> {
         if let Some(shared) = self.proofs.get(&key) {
             return Arc::clone(&shared.proof);
         }
-        let proof = Arc::new(prove(&Hierarchy { account, ..hierarchy.clone() }, self.question, self.catalogue));
+        if self.proofs.len() >= MOST_PROOFS {
+            self.proofs.clear();
+        }
+        let proof = Arc::new(prove(&Hierarchy { account, ..hierarchy.clone() }, &self.question, self.catalogue));
         let policies = hierarchy.levels.iter().flat_map(|level| level.policies.iter().cloned()).collect();
         self.proofs.insert(key, Shared { proof: Arc::clone(&proof), _policies: policies });
         proof

@@ -326,7 +326,7 @@ fn accounts_that_share_their_policies_share_a_proof() {
         hierarchy.account = Some(format!("{account:012}"));
         hierarchy
     };
-    let mut prover = Prover::new(&must, catalogue);
+    let mut prover = Prover::new(must, catalogue);
     let lock = vec![fixture("region-lock")];
     let full = full_access();
     let with_full = |policies: &Vec<Arc<Policy>>, account| {

@@ -350,6 +350,11 @@ impl Failure {
         Self::new(action, "NoAnswer", "the answer leaves it out")
     }
 
+    /// What is not known without asking AWS for it.
+    pub(super) fn unasked(cause: Unknown) -> Self {
+        Self { cause, code: String::new(), message: String::new() }
+    }
+
     /// The unknown leaf in place of what the call would have said.
     pub(super) fn into_value(self) -> Value {
         Value::unknown(self.cause)

@@ -41,10 +41,14 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 /// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html>
 const MOST_LEVELS: usize = 7;
 
-/// Nothing when nobody may read the organization.
+/// Nothing when nobody may read the organization, and no files were given.
 async fn policy_path(unit: &Unit) -> Batch {
-    let Some(paths) = &unit.inquiry.paths else { return Batch::default() };
-    match paths.of_account(unit.account()).await {
+    let found = match (&unit.inquiry.exported, &unit.inquiry.paths) {
+        (Some(exported), _) => exported.clone().map_err(Failure::unasked),
+        (None, Some(paths)) => paths.of_account(unit.account()).await,
+        (None, None) => return Batch::default(),
+    };
+    match found {
         Ok(properties) => Batch::one(unit.global(POLICY_PATH, unit.account(), None, properties)),
         Err(failure) => Batch::failed(POLICY_PATH, failure),
     }

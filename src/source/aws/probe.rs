@@ -45,7 +45,8 @@ async fn probes(unit: &Unit) -> Batch {
         Err(failure) => vec![Outcome::failed("no_session", failure); questions.len()],
     };
     let answers = questions.iter().zip(&outcomes).map(|(question, outcome)| outcome.answer(question));
-    let properties = Value::map([("Answers", Value::list(answers))]);
+    let principal = prober.as_ref().map_or(Value::Null, |session| session.principal.as_str().into());
+    let properties = Value::map([("Principal", principal), ("Answers", Value::list(answers))]);
     Batch::one(unit.global(PROBE, unit.account(), None, properties))
 }
 

@@ -46,6 +46,7 @@ async fn simulation(unit: &Unit) -> Batch {
     let properties = Value::map([
         ("Calibrated", problem.is_none().into()),
         ("Problem", problem.into()),
+        ("Principal", unit.session.principal.as_str().into()),
         ("Answers", Value::list(answers)),
     ]);
     Batch::one(unit.global(SIMULATION, unit.account(), None, properties))

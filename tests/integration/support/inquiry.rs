@@ -56,7 +56,8 @@ impl<'a> Asking<'a> {
                 true => Some(sessions.for_probes().assume(&account.id, &role, None).await.map(Arc::new)),
                 false => None,
             };
-            let inquiry = Inquiry { questions: self.questions.clone().into(), paths: paths.clone(), prober };
+            let inquiry =
+                Inquiry { questions: self.questions.clone().into(), paths: paths.clone(), exported: None, prober };
             let scan = AccountScan {
                 account,
                 regions: vec!["ap-northeast-1".into(), "ap-northeast-3".into()],

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::protocol::{Call, Protocol};
 use super::super::world::World;
 use super::Outcome;
+use super::simulator::GUARDED;
 
 const ORGANIZATION: &str = "o-fakeorg001";
 const ROOT: &str = "r-fake";
@@ -75,7 +76,8 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             match POLICIES.iter().find(|(policy, ..)| *policy == id) {
                 Some((id, name, _, content)) => {
                     let regions = json!(world.home_regions).to_string();
-                    let content = content.replace("\"HOME_REGIONS\"", &regions);
+                    let guarded = json!(GUARDED).to_string();
+                    let content = content.replace("\"HOME_REGIONS\"", &regions).replace("\"GUARDED\"", &guarded);
                     json!({ "Policy": { "PolicySummary": { "Id": id, "Name": name }, "Content": content } }).into()
                 }
                 None => {
@@ -105,9 +107,9 @@ const POLICIES: &[(&str, &str, &[&str], &str)] = &[
     ),
     (
         "p-gateways",
-        "no-internet-gateways",
+        "guarded",
         &[ROOT],
-        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"ec2:CreateInternetGateway","Resource":"*"}]}"#,
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"GUARDED","Resource":"*"}]}"#,
     ),
     (
         "p-regions",

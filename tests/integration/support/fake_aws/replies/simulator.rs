@@ -1,5 +1,5 @@
-//! IAM's simulator under the organization's policies: a lock on the regions of the world, and no internet gateways. It
-//! may also be one that deceives.
+//! IAM's simulator under the organization's policies: a lock on the regions of the world, and what is guarded everywhere.
+//! It may also be one that deceives.
 
 use super::super::protocol::Call;
 use super::super::world::{Simulator, World};
@@ -8,6 +8,34 @@ use super::{Outcome, element};
 
 /// The services that the region lock exempts.
 const GLOBAL: [&str; 3] = ["iam", "organizations", "sts"];
+
+/// What the policies deny everywhere, beside changes of the central team's roles.
+pub(super) const GUARDED: [&str; 24] = [
+    "aws-marketplace:Subscribe",
+    "cloudshell:CreateEnvironment",
+    "cloudtrail:DeleteTrail",
+    "cloudtrail:PutEventSelectors",
+    "cloudtrail:StopLogging",
+    "cloudtrail:UpdateTrail",
+    "config:DeleteConfigurationRecorder",
+    "config:DeleteDeliveryChannel",
+    "config:StopConfigurationRecorder",
+    "ec2:AttachInternetGateway",
+    "ec2:CreateCarrierGateway",
+    "ec2:CreateDefaultSubnet",
+    "ec2:CreateDefaultVpc",
+    "ec2:CreateEgressOnlyInternetGateway",
+    "ec2:CreateInternetGateway",
+    "guardduty:DeleteDetector",
+    "guardduty:DisassociateFromAdministratorAccount",
+    "guardduty:DisassociateFromMasterAccount",
+    "guardduty:UpdateDetector",
+    "iam:CreateAccessKey",
+    "organizations:LeaveOrganization",
+    "outposts:CreateOutpost",
+    "securityhub:BatchDisableStandards",
+    "securityhub:DisableSecurityHub",
+];
 
 const PAGE: usize = 20;
 
@@ -21,7 +49,9 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     let (start, excluded) =
         (marker.unwrap_or(0), call.parameter("PolicyExclusionList.member.1.PolicyType") == Some("scp"));
     let page = names.iter().skip(start).take(PAGE).map(|name| {
-        let allowed = !is_denied(name, region, excluded, world);
+        let central = call.parameter("ResourceArns.member.1").is_some_and(|arn| arn.contains("/Central"));
+        let guarded = central || GUARDED.contains(name);
+        let allowed = !is_denied(name, guarded, region, excluded, world);
         result(name, allowed, world.simulator)
     });
     let body = body(call, &listing("EvaluationResults", &page.collect::<String>()));
@@ -32,10 +62,10 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
     }
 }
 
-fn is_denied(action: &str, region: &str, excluded: bool, world: &World) -> bool {
+fn is_denied(action: &str, guarded: bool, region: &str, excluded: bool, world: &World) -> bool {
     let service = action.split(':').next().unwrap_or_default();
     let abroad = !world.has_resources(region) && !GLOBAL.contains(&service);
-    let denied = abroad || action == "ec2:CreateInternetGateway";
+    let denied = abroad || guarded;
     match world.simulator {
         Simulator::DeniesAll => true,
         Simulator::AllowsAll => false,

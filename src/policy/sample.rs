@@ -1,0 +1,241 @@
+//! Requests that stand for a question where the account itself is asked, which nobody can ask about every request.
+
+use std::collections::BTreeMap;
+
+use super::catalogue::{Action, Catalogue};
+use super::document::ActionPattern;
+use super::glob::Glob;
+use super::keys::REGIONS;
+use super::must_deny::{Given, Question, Regions};
+use super::prove::rank;
+use super::request::PrincipalKind;
+use crate::model;
+
+/// Of more actions than these, one of each service stands for all, the most telling one.
+const FEW_ACTIONS: usize = 64;
+/// How many of very many actions are asked about beyond the first region.
+const IN_EVERY_REGION: usize = 3;
+/// Where it does not matter where, a request is sent home and abroad.
+const HOME_AND_ABROAD: [&str; 3] = ["ap-northeast-1", "ap-northeast-3", "us-east-1"];
+
+impl Question {
+    /// Requests that the question is about, of whoever asks; the same for the same catalogue. None where no role is
+    /// asked about, for only a role can ask.
+    ///
+    /// Few actions are all asked about in every region. Of very many, one action of each service is asked about in the
+    /// first region, and a few in all others. `account` is put where patterns of resources leave the account open.
+    pub fn samples(&self, catalogue: &Catalogue, account: &str) -> Vec<model::Question> {
+        if !self.kinds.contains(&PrincipalKind::Role) {
+            return Vec::new();
+        }
+        let mut actions: Vec<&Action> = catalogue.actions().filter(|action| self.asks_action(action)).collect();
+        actions.sort_by_key(|action| rank(action));
+        let many = actions.len() > FEW_ACTIONS;
+        if many {
+            let mut seen = std::collections::BTreeSet::new();
+            actions.retain(|action| seen.insert(action.service));
+        }
+        let mut samples = Vec::new();
+        for (position, region) in self.sample_regions().into_iter().enumerate() {
+            let here = if many && position > 0 { IN_EVERY_REGION } else { actions.len() };
+            for action in actions.iter().take(here) {
+                let only = catalogue.only_regions(action.service, &action.lower);
+                if only.is_none_or(|only| only.contains(&region)) {
+                    samples.extend(self.requests(action, region, catalogue, account));
+                }
+            }
+        }
+        samples
+    }
+
+    /// Whether a request of a role is one that must be denied.
+    pub fn asks_request(&self, request: &model::Question) -> bool {
+        let (service, name) = request.action.split_once(':').unwrap_or((&request.action, ""));
+        let given = |key: &String, states: &Vec<Given>| {
+            let values =
+                request.context.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, values)| values);
+            states.iter().any(|state| state.is_of(values.map(Vec::as_slice)))
+        };
+        self.kinds.contains(&PrincipalKind::Role)
+            && self.asks(&service.to_ascii_lowercase(), &name.to_ascii_lowercase())
+            && self.asks_region(&request.region)
+            && self.asks_resource(&request.resource)
+            && request.principal.as_deref().is_none_or(|principal| !self.exempts(principal))
+            && self.context.iter().all(|(key, states)| given(key, states))
+    }
+
+    /// Whether it asks about everything that can be done, but for exceptions.
+    pub fn is_wide(&self) -> bool {
+        self.actions.contains(&ActionPattern::Any)
+    }
+
+    fn asks_action(&self, action: &Action) -> bool {
+        self.asks(&action.service.to_ascii_lowercase(), &action.lower)
+    }
+
+    fn sample_regions(&self) -> Vec<&str> {
+        match &self.regions {
+            None => HOME_AND_ABROAD.to_vec(),
+            Some(Regions::Only(names)) => names.iter().map(String::as_str).collect(),
+            Some(Regions::Outside(_)) => REGIONS.into_iter().filter(|region| self.asks_region(region)).collect(),
+        }
+    }
+
+    fn requests(&self, action: &Action, region: &str, catalogue: &Catalogue, account: &str) -> Vec<model::Question> {
+        let mut contexts = vec![BTreeMap::new()];
+        for (key, states) in &self.context {
+            let with = |context: &BTreeMap<String, Vec<String>>, state: &Given| {
+                let mut context = context.clone();
+                context.extend(state.example().map(|value| (key.clone(), vec![value])));
+                context
+            };
+            contexts =
+                contexts.iter().flat_map(|context| states.iter().map(move |state| with(context, state))).collect();
+        }
+        let resources = self.sample_resources(action, region, catalogue, account);
+        let request = |resource: &String, context: BTreeMap<String, Vec<String>>| model::Question {
+            action: action.full_name(),
+            resource: resource.clone(),
+            region: region.to_owned(),
+            principal: None,
+            context,
+        };
+        resources
+            .iter()
+            .flat_map(|resource| contexts.iter().cloned().map(move |context| request(resource, context)))
+            .collect()
+    }
+
+    /// `*` where every resource is asked about; else one resource for each pattern that the action can be called on.
+    fn sample_resources(&self, action: &Action, region: &str, catalogue: &Catalogue, account: &str) -> Vec<String> {
+        if self.resources.is_empty() {
+            return vec!["*".to_owned()];
+        }
+        let service = catalogue.service(action.service);
+        let arns = action.types_text().split(',').filter_map(|name| service?.arn(name.trim_end_matches('!')));
+        let forms: Vec<Glob> = arns.map(|arn| Glob::wildcards(&with_wildcards(arn))).collect();
+        let examples = self.resources.iter().map(|glob| example(&glob.text(), region, account));
+        let fits = |arn: &String| self.asks_resource(arn) && forms.iter().any(|form| form.matches(arn));
+        examples.filter(fits).collect()
+    }
+}
+
+impl Given {
+    /// Whether a key with these values, or without any, is in the state.
+    fn is_of(&self, values: Option<&[String]>) -> bool {
+        match (self, values) {
+            (Self::Absent, None | Some([])) => true,
+            (Self::Value(text), Some([value])) => value == text,
+            _ => false,
+        }
+    }
+
+    /// A value in the state; nothing where the key is absent.
+    fn example(&self) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Value(text) => Some(text.clone()),
+        }
+    }
+}
+
+/// The form of an ARN, as in `arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}`, as a pattern.
+fn with_wildcards(arn: &str) -> String {
+    let mut pattern = String::new();
+    let mut rest = arn;
+    while let Some((before, after)) = rest.split_once("${") {
+        pattern.push_str(before);
+        pattern.push('*');
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    pattern + rest
+}
+
+/// An ARN that a pattern matches, in the region and account where it leaves them open.
+fn example(pattern: &str, region: &str, account: &str) -> String {
+    let mut parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    for (part, value) in parts.iter_mut().skip(1).zip(["aws", "*", region, account]) {
+        if part.contains(['*', '?']) {
+            *part = value;
+        }
+    }
+    parts.join(":").replace(['*', '?'], "x")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::MustDeny;
+
+    const ACCOUNT: &str = "111111111111";
+
+    fn question(must_deny: serde_json::Value) -> Question {
+        let must_deny: MustDeny = serde_json::from_value(must_deny).unwrap();
+        must_deny.resolve(Catalogue::load().unwrap(), |_| None).unwrap()
+    }
+
+    fn samples(must_deny: serde_json::Value) -> Vec<model::Question> {
+        let question = question(must_deny);
+        let samples = question.samples(Catalogue::load().unwrap(), ACCOUNT);
+        assert!(samples.iter().all(|sample| question.asks_request(sample)));
+        samples
+    }
+
+    fn told(samples: &[model::Question]) -> Vec<(&str, &str)> {
+        samples.iter().map(|sample| (sample.action.as_str(), sample.region.as_str())).collect()
+    }
+
+    #[test]
+    fn few_actions_are_all_asked_about_where_they_exist() {
+        let all = samples(serde_json::json!({"actions": ["ec2:CreateInternetGateway", "iam:CreateAccessKey"]}));
+        let gateway = "ec2:CreateInternetGateway";
+        let expected = [
+            (gateway, "ap-northeast-1"),
+            (gateway, "ap-northeast-3"),
+            (gateway, "us-east-1"),
+            ("iam:CreateAccessKey", "us-east-1"),
+        ];
+        assert_eq!(told(&all), expected);
+    }
+
+    #[test]
+    fn of_everything_each_service_is_asked_about_once_and_every_region() {
+        let all = samples(serde_json::json!({
+            "actions": ["*"], "except_actions": ["global_services"],
+            "regions": {"outside": ["ap-northeast-1", "ap-northeast-3"]}
+        }));
+        let first = all.iter().filter(|sample| sample.region == "us-east-1").count();
+        let regions: std::collections::BTreeSet<_> = all.iter().map(|sample| sample.region.as_str()).collect();
+        assert!(first > 300, "{first}");
+        assert_eq!(regions.len(), REGIONS.len() - 2);
+        assert_eq!(all.len(), first + IN_EVERY_REGION * (regions.len() - 1));
+        let in_virginia = |action: &str| told(&all).contains(&(action, "us-east-1"));
+        assert!(all.iter().any(|sample| sample.action.starts_with("kms:")));
+        assert!(!in_virginia("iam:CreateUser"));
+    }
+
+    #[test]
+    fn resources_are_examples_that_the_action_can_be_called_on() {
+        let all = samples(serde_json::json!({
+            "actions": ["iam:DeleteRole", "cloudformation:DeleteStack"],
+            "resources": ["arn:aws:iam::*:role/Central*", "arn:aws:cloudformation:*:*:stack/Central*"]
+        }));
+        let told: Vec<(&str, &str)> =
+            all.iter().map(|sample| (sample.action.as_str(), sample.resource.as_str())).collect();
+        assert!(told.contains(&("iam:DeleteRole", "arn:aws:iam::111111111111:role/Centralx")), "{told:?}");
+        assert_eq!(told.iter().filter(|(action, _)| *action == "iam:DeleteRole").count(), 1);
+    }
+
+    #[test]
+    fn contexts_are_all_asked_about_and_only_roles_can_ask() {
+        let both = serde_json::json!({"aws:MultiFactorAuthPresent": ["absent", {"value": "false"}]});
+        let of = |kinds: &[&str]| {
+            samples(serde_json::json!({
+                "actions": ["iam:CreateUser"], "context": both.clone(), "principals": {"kinds": kinds}
+            }))
+        };
+        let contexts: Vec<usize> = of(&["role"]).iter().map(|sample| sample.context.len()).collect();
+        assert_eq!(contexts, [0, 1]);
+        assert!(of(&["user", "root"]).is_empty());
+    }
+}
