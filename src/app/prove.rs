@@ -105,7 +105,7 @@ fn judge(
     }
     let result = |(proof, hierarchy, accounts): (Arc<Proof>, &Hierarchy, Vec<String>)| {
         let account = accounts.first().map_or(ANY_ACCOUNT, String::as_str);
-        let result = Found { proof: &proof, hierarchy, account, lang }.result(guardrail, catalogue);
+        let result = Found { proof: &proof, hierarchy, account, lang }.result(guardrail);
         JsonResult { accounts, ..result }
     };
     Ok(groups.into_iter().map(result).collect())
@@ -159,7 +159,7 @@ impl Found<'_> {
         }
     }
 
-    fn result(&self, guardrail: &Preventive, catalogue: &Catalogue) -> JsonResult {
+    fn result(&self, guardrail: &Preventive) -> JsonResult {
         let Self { proof, lang, .. } = *self;
         let future = |hole: &Hole| JsonFuture {
             actions: hole.actions.clone(),
@@ -172,7 +172,7 @@ impl Found<'_> {
             proof: proof.verdict,
             asked: proof.asked,
             exemption: proof.exemption,
-            open: proof.open_patterns(catalogue),
+            open: proof.open.clone(),
             holes: proof.holes.iter().map(|hole| self.hole(hole)).collect(),
             future: proof.future.iter().map(future).collect(),
             exempt: self.exempt(&proof.exempt),

@@ -324,3 +324,59 @@ fn calls_abroad_that_went_through_break_the_lock() {
         (&json!("unknown"), json!("partly_denied"))
     );
 }
+
+const TEMPLATE: &str = r#"
+Resources:
+  Gateways:
+    Type: AWS::Organizations::Policy
+    Properties:
+      Name: gateways
+      Type: SERVICE_CONTROL_POLICY
+      Content: CONTENT
+  Tags:
+    Type: AWS::Organizations::Policy
+    Properties: {Name: tags, Type: TAG_POLICY, Content: {tags: {}}}
+"#;
+
+/// What the gate says of a policy in a template, and of the same one in a plan.
+fn checked(content: &Value) -> [BTreeMap<String, String>; 2] {
+    let resource = json!({
+        "address": "aws_organizations_policy.gateways", "mode": "managed", "type": "aws_organizations_policy",
+        "name": "gateways", "provider_name": "registry.terraform.io/hashicorp/aws",
+        "values": {"name": "gateways", "content": content.to_string()}
+    });
+    let change = json!({
+        "address": resource["address"], "mode": "managed", "type": resource["type"], "name": "gateways",
+        "provider_name": resource["provider_name"],
+        "change": {"actions": ["create"], "before": null, "after": resource["values"], "after_unknown": {}}
+    });
+    let plan = json!({
+        "format_version": "1.2", "terraform_version": "1.9.0",
+        "planned_values": {"root_module": {"resources": [resource]}}, "resource_changes": [change],
+        "configuration": {"root_module": {}}
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let files = [("template.yaml", TEMPLATE.replace("CONTENT", &content.to_string())), ("plan.json", plan.to_string())];
+    files.map(|(name, text)| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        let args = ["check", name, "--class", "number-use", "--rule", PREVENTIVE, "--format", "json"];
+        verdicts(&crate::support::govcheck().dir(folder.path()).args(args).run().json())
+    })
+}
+
+#[test]
+fn policies_in_templates_and_plans_are_judged_by_the_same_proof() {
+    let deny = |actions: Value| json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": actions, "Resource": "*"}]});
+    for (actions, expected) in [
+        (json!(["ec2:*Gateway", "ec2:CreateDefault*"]), "pass"),
+        (json!(["ec2:CreateInternetGateway", "ec2:AttachInternetGateway"]), "fail"),
+        (json!(["s3:DeleteBucket"]), "not_applicable"),
+    ] {
+        for verdicts in checked(&deny(actions.clone())) {
+            assert_eq!(verdicts["GC-PRV-003"], expected, "{actions}");
+            assert_eq!(verdicts["GC-PRV-001"], "not_applicable", "{actions}");
+        }
+    }
+    let [with_ref, _] = checked(&deny(json!({"Ref": "Unknown"})));
+    assert!(with_ref.is_empty() || with_ref["GC-PRV-003"] == "unknown", "{with_ref:?}");
+}

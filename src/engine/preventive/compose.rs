@@ -18,8 +18,8 @@ pub(super) fn compose(asking: &Asking, known: &Known, catalogue: &Catalogue) -> 
     let ways = Ways::of(asking, known, catalogue);
     let contradictions = ways.contradictions();
     let (verdict, cause) = ways.verdict(&contradictions);
-    let observed = ways.observed(verdict, &contradictions, catalogue);
-    let found = (verdict == Verdict::Fail).then(|| Value::list(ways.found(catalogue).into_iter().map(Value::from)));
+    let observed = ways.observed(verdict, &contradictions);
+    let found = (verdict == Verdict::Fail).then(|| Value::list(ways.found().into_iter().map(Value::from)));
     Judgement { verdict, evidence: Evidence { observed, found, cause } }
 }
 
@@ -30,7 +30,7 @@ struct Ways<'a> {
     /// Probe, simulation and scan, the strongest first.
     asked: Vec<Asked<'a>>,
     /// The requests that must all be known to be denied where no policies can be read.
-    required: BTreeSet<Request>,
+    required: Arc<[Request]>,
 }
 
 /// What one way to ask says about a guardrail.
@@ -82,7 +82,7 @@ impl<'a> Ways<'a> {
             account: &known.account,
             policies: known.policies.as_ref().map(|path| path.as_ref().map(prove)),
             asked: asked.filter(Asked::is_taken).collect(),
-            required: question.samples(catalogue, &known.account).into_iter().collect(),
+            required: asking.samples(catalogue, &known.account),
         }
     }
 
@@ -167,14 +167,15 @@ impl<'a> Ways<'a> {
         no_role().filter(|_| unread.is_none()).or(unread).or_else(unasked).unwrap_or(Unknown::NotCollected)
     }
 
-    fn observed(&self, verdict: Verdict, contradictions: &[String], catalogue: &Catalogue) -> Vec<Observed> {
+    fn observed(&self, verdict: Verdict, contradictions: &[String]) -> Vec<Observed> {
         let observed =
             |property: &str, value: Value| Observed { property: property.to_owned(), value: Some(value), place: None };
         let mut all = Vec::new();
         all.extend(self.strongest(verdict).map(|name| observed("Strongest", name.into())));
         match &self.policies {
-            Some(Ok((path, proof))) => all
-                .push(observed("Policies", proof_value(&path.source, &path.hierarchy, proof, self.account, catalogue))),
+            Some(Ok((path, proof))) => {
+                all.push(observed("Policies", proof_value(&path.source, &path.hierarchy, proof, self.account)))
+            }
             Some(Err(cause)) => all.push(observed("Policies", Value::unknown((*cause).clone()))),
             None => {}
         }
@@ -220,9 +221,9 @@ impl<'a> Ways<'a> {
     }
 
     /// What gets through, in the words of every way.
-    fn found(&self, catalogue: &Catalogue) -> Vec<String> {
+    fn found(&self) -> Vec<String> {
         let proof = self.proof().filter(|_| self.proved() == Some(Verdict::Fail));
-        let mut found = proof.map(|(_, proof)| openings(proof, self.account, catalogue)).unwrap_or_default();
+        let mut found = proof.map(|(_, proof)| openings(proof, self.account)).unwrap_or_default();
         for asked in &self.asked {
             found.extend(asked.allowed.iter().map(|request| format!("{}: {}", asked.name, told_words(request))));
         }
@@ -259,17 +260,16 @@ fn decided(hierarchy: &Hierarchy, request: &Request, asked: &Asked<'_>) -> Optio
 }
 
 /// The judgement that a proof alone comes to.
-pub(super) fn of_proof(proof: &Proof, hierarchy: &Hierarchy, account: &str, catalogue: &Catalogue) -> Judgement {
+pub(super) fn of_proof(proof: &Proof, hierarchy: &Hierarchy, account: &str) -> Judgement {
     let verdict = verdict_of(proof);
-    let value = proof_value("files", hierarchy, proof, account, catalogue);
+    let value = proof_value("files", hierarchy, proof, account);
     let observed = vec![Observed { property: "Policies".to_owned(), value: Some(value), place: None }];
-    let found = (verdict == Verdict::Fail)
-        .then(|| Value::list(openings(proof, account, catalogue).into_iter().map(Value::from)));
+    let found = (verdict == Verdict::Fail).then(|| Value::list(openings(proof, account).into_iter().map(Value::from)));
     let cause = (verdict == Verdict::Unknown).then(|| Unknown::Undecided(undecided(proof)));
     Judgement { verdict, evidence: Evidence { observed, found, cause } }
 }
 
-fn proof_value(source: &str, hierarchy: &Hierarchy, proof: &Proof, account: &str, catalogue: &Catalogue) -> Value {
+fn proof_value(source: &str, hierarchy: &Hierarchy, proof: &Proof, account: &str) -> Value {
     let texts = |texts: Vec<String>| match texts.is_empty() {
         true => Value::Null,
         false => Value::list(texts.into_iter().take(MOST).map(Value::from)),
@@ -280,7 +280,7 @@ fn proof_value(source: &str, hierarchy: &Hierarchy, proof: &Proof, account: &str
         ("Verdict", proof_word(proof.verdict).into()),
         ("Source", source.into()),
         ("Actions", count(proof.asked)),
-        ("Open", texts(open_patterns(proof, catalogue))),
+        ("Open", texts(open_patterns(proof))),
         ("Exempt", texts(exempt)),
         ("Trace", texts(steps)),
     ])

@@ -11,7 +11,7 @@ use super::{Asked, Asking, Preventives};
 use crate::engine::findings::finding;
 use crate::engine::judge::Judgement;
 use crate::model::{Finding, Inventory, ORGANIZATION_POLICY, Resource, Unknown, Value, Verdict};
-use crate::policy::{Catalogue, Hierarchy, Level, Policy, Proof, full_access_policy};
+use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Level, Policy, Proof, full_access_policy};
 
 /// The type of policies where files name none, and CloudFormation demands one.
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
@@ -71,6 +71,8 @@ fn judge(
     }
     let asking = match &asked.question {
         Ok(asking) => asking,
+        // As long as nobody says what to protect, no policy is about it.
+        Err(InvalidQuestion::Empty(_)) => return Judgement::of(Verdict::NotApplicable),
         Err(error) => return Judgement::unknown(Unknown::RuleError(error.to_string())),
     };
     if !is_about(asking, policy, inventory, preventives.catalogue) {
@@ -78,8 +80,7 @@ fn judge(
     }
     let policies = all.iter().filter_map(|one| one.policy.as_ref().ok());
     let hierarchy = bound_by(policies, inventory);
-    let judgement =
-        of_proof(&asking.prove(&hierarchy), &hierarchy, inventory.account.id.as_str(), preventives.catalogue);
+    let judgement = of_proof(&asking.prove(&hierarchy), &hierarchy, inventory.account.id.as_str());
     // A policy that could not be read may deny the rest.
     match (judgement.verdict, all.iter().find_map(|one| one.policy.as_ref().err())) {
         (Verdict::Fail, Some(cause)) => Judgement::unknown(cause.clone()),

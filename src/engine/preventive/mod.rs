@@ -14,7 +14,7 @@ mod told;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::findings::finding;
 use super::judge::Judgement;
@@ -27,6 +27,7 @@ use crate::rule::{About, Params, Preventive};
 use compose::compose;
 use known::Known;
 use policies::Interned;
+use words::ANY_ACCOUNT;
 
 /// The preventive guardrails of a run.
 #[derive(Debug)]
@@ -47,9 +48,22 @@ struct Asked {
 struct Asking {
     question: Question,
     prover: Mutex<Prover>,
+    /// The requests to ask of [`ANY_ACCOUNT`].
+    samples: OnceLock<Arc<[Request]>>,
 }
 
 impl Asking {
+    /// The requests that stand for the question in an account.
+    fn samples(&self, catalogue: &Catalogue, account: &str) -> Arc<[Request]> {
+        let samples = self.samples.get_or_init(|| self.question.samples(catalogue, ANY_ACCOUNT).into());
+        if samples.iter().all(|request| request.resource == "*") {
+            return Arc::clone(samples);
+        }
+        let of_account =
+            |request: &Request| Request { resource: request.resource.replace(ANY_ACCOUNT, account), ..request.clone() };
+        samples.iter().map(of_account).collect()
+    }
+
     fn prove(&self, hierarchy: &Hierarchy) -> Arc<Proof> {
         self.prover.lock().unwrap_or_else(PoisonError::into_inner).prove(hierarchy)
     }
@@ -57,8 +71,11 @@ impl Asking {
 
 impl Preventives {
     pub(super) fn new(guardrails: &[Arc<Preventive>], params: &Params, catalogue: &'static Catalogue) -> Self {
-        let asking =
-            |question: Question| Asking { prover: Mutex::new(Prover::new(question.clone(), catalogue)), question };
+        let asking = |question: Question| Asking {
+            prover: Mutex::new(Prover::new(question.clone(), catalogue)),
+            samples: OnceLock::new(),
+            question,
+        };
         let asked = guardrails.iter().map(|guardrail| Asked {
             question: guardrail.question(catalogue, params, &BTreeMap::new()).map(asking),
             guardrail: Arc::clone(guardrail),
@@ -74,12 +91,12 @@ impl Preventives {
     pub(super) fn questions(&self, account: &str, probed: &[Request]) -> Vec<Request> {
         let mut asked: Vec<&Asked> = self.asked.iter().collect();
         asked.sort_by_key(|asked| std::cmp::Reverse(asked.guardrail.rule.severity));
-        let asking: Vec<&Question> =
-            asked.iter().filter_map(|asked| Some(&asked.question.as_ref().ok()?.question)).collect();
+        let asking: Vec<&Asking> = asked.iter().filter_map(|asked| asked.question.as_ref().ok()).collect();
         let of =
-            |question: &&Question| probed.iter().filter(|request| question.asks_request(request)).cloned().collect();
-        let first = by_turns(asking.iter().map(of).collect());
-        let others = by_turns(asking.iter().map(|question| question.samples(self.catalogue, account)).collect());
+            |asking: &&Asking| probed.iter().filter(|request| asking.question.asks_request(request)).cloned().collect();
+        let first = by_turns(&asking.iter().map(of).collect::<Vec<Arc<[Request]>>>());
+        let others: Vec<_> = asking.iter().map(|asking| asking.samples(self.catalogue, account)).collect();
+        let others = by_turns(&others);
         let mut seen = BTreeSet::new();
         first.into_iter().chain(others).filter(|request| seen.insert(request.clone())).collect()
     }
@@ -115,8 +132,8 @@ impl Preventives {
 }
 
 /// The first of each list, then the second of each, and so on.
-fn by_turns(lists: Vec<Vec<Request>>) -> Vec<Request> {
-    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+fn by_turns(lists: &[Arc<[Request]>]) -> Vec<Request> {
+    let longest = lists.iter().map(|list| list.len()).max().unwrap_or(0);
     (0..longest).flat_map(|turn| lists.iter().filter_map(move |list| list.get(turn).cloned())).collect()
 }
 
@@ -127,5 +144,134 @@ fn account_itself(inventory: &Inventory) -> ResourceId {
         region: GLOBAL.to_owned(),
         name: inventory.account.id.to_string(),
         arn: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Account, PROBE, Resource, SIMULATION, Scope, Value};
+    use crate::rule::RulePack;
+    use serde_json::json;
+
+    fn preventives(aliases: &[&str]) -> Preventives {
+        let pack = RulePack::embedded().unwrap();
+        let guardrails: Vec<_> = aliases.iter().map(|alias| Arc::clone(pack.find_preventive(alias).unwrap())).collect();
+        Preventives::new(&guardrails, &pack.params, Catalogue::load().unwrap())
+    }
+
+    fn inventory(account: &str, found: &[(&str, serde_json::Value)]) -> Inventory {
+        let types = Preventive::NEEDED_TYPES.iter().map(|kind| ((*kind).to_owned(), Scope::Global)).collect();
+        let mut inventory = Inventory::new(Account::new(account.parse().unwrap()), Vec::new(), types);
+        inventory.resources.extend(found.iter().map(|(kind, properties)| Resource {
+            id: ResourceId {
+                resource_type: (*kind).to_owned(),
+                region: GLOBAL.into(),
+                name: account.to_owned(),
+                arn: None,
+            },
+            properties: Value::from_notation(properties.clone()).unwrap(),
+            origin: None,
+        }));
+        inventory
+    }
+
+    fn path(denied: &str) -> serde_json::Value {
+        let document = |effect: &str, action: &str| json!({"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": action, "Resource": "*"}});
+        let policies = json!([
+            {"Name": "full", "Document": document("Allow", "*")}, {"Name": "p", "Document": document("Deny", denied)}
+        ]);
+        json!({"Source": "files", "Enabled": true, "Levels": [{"Name": "root", "Policies": policies}]})
+    }
+
+    fn asked(action: &str, region: &str) -> serde_json::Value {
+        json!({"action": action, "resource": "*", "region": region, "principal": null, "context": {}})
+    }
+
+    fn verdict(found: &[(&str, serde_json::Value)]) -> (Verdict, Option<Unknown>) {
+        let finding = preventives(&["GC-PRV-008"]).evaluate(&inventory("111111111111", found)).remove(0);
+        (finding.verdict, finding.evidence.cause)
+    }
+
+    #[test]
+    fn accounts_that_share_a_path_share_a_proof() {
+        let preventives = preventives(&["GC-PRV-001", "GC-PRV-008"]);
+        for number in 0..1000_u64 {
+            let account = (100_000_000_000 + number).to_string();
+            let findings = preventives.evaluate(&inventory(&account, &[(POLICY_PATH, path("organizations:*"))]));
+            let verdicts: Vec<Verdict> = findings.iter().map(|finding| finding.verdict).collect();
+            assert_eq!(verdicts, [Verdict::Fail, Verdict::Pass]);
+        }
+        for asked in &preventives.asked {
+            assert_eq!(asked.question.as_ref().unwrap().prover.lock().unwrap().made(), 1);
+        }
+    }
+
+    #[test]
+    fn nothing_known_is_unknown() {
+        assert_eq!(verdict(&[]), (Verdict::Unknown, Some(Unknown::NotCollected)));
+        let unread = json!({"$unknown": {"access_denied": "organizations:DescribePolicy"}});
+        let cause = Unknown::AccessDenied("organizations:DescribePolicy".into());
+        assert_eq!(verdict(&[(POLICY_PATH, unread.clone())]), (Verdict::Unknown, Some(cause)));
+        let mut hidden = path("organizations:*");
+        hidden["Levels"][0]["Policies"][1]["Document"] = unread.clone();
+        assert_eq!(verdict(&[(POLICY_PATH, hidden)]).0, Verdict::Unknown);
+        let mut cut = path("organizations:*");
+        cut["Levels"] = unread;
+        assert_eq!(verdict(&[(POLICY_PATH, cut)]).0, Verdict::Unknown);
+    }
+
+    #[test]
+    fn policies_that_are_off_or_do_not_bind_deny_nothing() {
+        let mut off = path("organizations:*");
+        off["Enabled"] = json!(false);
+        assert_eq!(verdict(&[(POLICY_PATH, off)]).0, Verdict::Fail);
+        let mut management = path("organizations:*");
+        management["ManagementAccountId"] = json!("111111111111");
+        assert_eq!(verdict(&[(POLICY_PATH, management)]).0, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_denial_that_the_policies_do_not_explain_is_a_contradiction() {
+        let answers = json!([{
+            "Question": asked("organizations:LeaveOrganization", "us-east-1"),
+            "WithPolicies": "denied", "WithoutPolicies": "allowed"
+        }]);
+        let principal = "arn:aws:iam::111111111111:role/govcheck";
+        let simulation = json!({"Calibrated": true, "Principal": principal, "Answers": answers});
+        assert_eq!(verdict(&[(SIMULATION, simulation.clone())]).0, Verdict::Pass);
+        assert_eq!(
+            verdict(&[(SIMULATION, simulation.clone()), (POLICY_PATH, path("organizations:*"))]).0,
+            Verdict::Pass
+        );
+        let (verdict, cause) = verdict(&[(SIMULATION, simulation), (POLICY_PATH, path("s3:*"))]);
+        assert!(matches!((verdict, &cause), (Verdict::Unknown, Some(Unknown::Contradiction(_)))), "{cause:?}");
+    }
+
+    #[test]
+    fn an_answer_to_another_question_proves_nothing() {
+        let answer = |action: &str| {
+            json!({"Calibrated": true, "Principal": "arn:aws:iam::111111111111:role/x", "Answers": [{
+                "Question": asked(action, "us-east-1"), "WithPolicies": "denied", "WithoutPolicies": "allowed"
+            }]})
+        };
+        assert_eq!(verdict(&[(SIMULATION, answer("organizations:CloseAccount"))]).0, Verdict::Unknown);
+        let probe = json!({"Principal": "arn:aws:iam::111111111111:role/x", "Answers": [{
+            "Question": asked("organizations:LeaveOrganization", "us-east-1"), "Outcome": "denied"
+        }]});
+        assert_eq!(verdict(&[(PROBE, probe)]).0, Verdict::Unknown);
+    }
+
+    #[test]
+    fn probes_come_first_and_guardrails_take_turns() {
+        let preventives = preventives(&["GC-PRV-003", "GC-PRV-008"]);
+        let probed: Request = serde_json::from_value(asked("ec2:CreateInternetGateway", "ap-northeast-1")).unwrap();
+        let other: Request = serde_json::from_value(asked("sqs:ListQueues", "us-east-1")).unwrap();
+        let questions = preventives.questions("111111111111", &[other.clone(), probed.clone()]);
+        assert_eq!(questions.first(), Some(&probed));
+        assert!(!questions.contains(&other));
+        assert_eq!(questions.iter().collect::<BTreeSet<_>>().len(), questions.len());
+        let leaving = questions.iter().position(|question| question.action == "organizations:LeaveOrganization");
+        assert_eq!(leaving, Some(2));
     }
 }

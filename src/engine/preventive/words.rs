@@ -1,7 +1,7 @@
 //! Requests, openings and statements in short words that are the same in every language.
 
 use crate::model::Question as Asked;
-use crate::policy::{Catalogue, Effect, Hierarchy, KeyValue, Proof, Request, Step, Truth, evaluate, familiarity};
+use crate::policy::{Effect, Hierarchy, KeyValue, Proof, Request, Step, Truth, evaluate, familiarity};
 
 /// How many of anything evidence shows, and how many of what a proof found.
 pub(super) const SHOWN: usize = 20;
@@ -9,7 +9,7 @@ pub(super) const MOST: usize = 200;
 /// How many requests that get through are shown in full.
 const HOLES: usize = 3;
 /// Stands for every account in a proof that several share.
-const ANY_ACCOUNT: &str = "000000000000";
+pub(super) const ANY_ACCOUNT: &str = "000000000000";
 
 /// A text of a shared proof, told of one account.
 pub(super) fn in_words(text: &str, account: &str) -> String {
@@ -26,21 +26,21 @@ pub(super) fn told_words(asked: &Asked) -> String {
 }
 
 /// What gets through for anybody, in patterns: whole services first, and of these the best known.
-pub(super) fn open_patterns(proof: &Proof, catalogue: &Catalogue) -> Vec<String> {
-    let mut open = proof.open_patterns(catalogue);
+pub(super) fn open_patterns(proof: &Proof) -> Vec<String> {
+    let mut open = proof.open.clone();
     let service = |pattern: &String| pattern.split(':').next().map(familiarity);
     open.sort_by_cached_key(|pattern| (!pattern.ends_with(":*"), service(pattern), pattern.clone()));
     open
 }
 
 /// What a proof found open: patterns of actions, requests that get through, and exemptions that others can take over.
-pub(super) fn openings(proof: &Proof, account: &str, catalogue: &Catalogue) -> Vec<String> {
+pub(super) fn openings(proof: &Proof, account: &str) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(exemption) = proof.exemption {
         let word = serde_json::to_value(exemption).ok().and_then(|word| word.as_str().map(str::to_owned));
         found.push(format!("Policies: {}", word.unwrap_or_default()));
     }
-    let open = open_patterns(proof, catalogue);
+    let open = open_patterns(proof);
     if !open.is_empty() {
         let shown = open.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
         let more = open.len().saturating_sub(SHOWN);

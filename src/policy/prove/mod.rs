@@ -49,6 +49,8 @@ pub struct Proof {
     pub asked: usize,
     /// What gets through, the most telling first.
     pub holes: Vec<Hole>,
+    /// The documented actions that get through for anybody, in patterns: `kms:*` where every action of the service does.
+    pub open: Vec<String>,
     /// What would get through if it existed: actions and regions that AWS may add. They are no part of the verdict.
     pub future: Vec<Hole>,
     /// Declared exemptions that the policies make, as examples.
@@ -87,8 +89,7 @@ impl Proof {
         open
     }
 
-    /// As [`open_actions`](Self::open_actions), in patterns: `kms:*` where every action of the service gets through.
-    pub fn open_patterns(&self, catalogue: &Catalogue) -> Vec<String> {
+    fn open_patterns(&self, catalogue: &Catalogue) -> Vec<String> {
         let mut patterns = Vec::new();
         for (service, names) in self.open_actions() {
             if catalogue.service(service).is_some_and(|known| known.actions.len() == names.len()) {
@@ -108,6 +109,7 @@ pub fn prove(hierarchy: &Hierarchy, question: &Question, catalogue: &Catalogue) 
         verdict: ProofVerdict::Proved,
         asked: 0,
         holes: Vec::new(),
+        open: Vec::new(),
         future: Vec::new(),
         exempt: Vec::new(),
         undecided: Vec::new(),
@@ -149,6 +151,7 @@ pub fn prove(hierarchy: &Hierarchy, question: &Question, catalogue: &Catalogue) 
     // Those that anybody can use come first.
     let rank = |action: &String| catalogue.find(action).map(classes::rank);
     proof.holes.sort_by_cached_key(|hole| (!hole.only.is_empty(), hole.actions.first().and_then(rank)));
+    proof.open = proof.open_patterns(catalogue);
     proof.verdict = match &proof {
         Proof { holes, .. } if !holes.is_empty() => ProofVerdict::Counterexample,
         Proof { undecided, .. } if !undecided.is_empty() => ProofVerdict::Undecided,

@@ -62,7 +62,7 @@ fn control_towers_region_lock_leaves_regional_actions_open() {
 
     let proof = ask(vec![fixture("control-tower-region-lock")], region_lock());
     assert_eq!(proof.verdict, ProofVerdict::Counterexample);
-    let open = proof.open_patterns(Catalogue::load().unwrap());
+    let open = proof.open.clone();
     for service in ["kms:*", "config:*", "acm:*", "wafv2:*", "waf-regional:*", "sso:*", "access-analyzer:*"] {
         assert!(open.iter().any(|pattern| pattern == service), "{service} {open:?}");
     }
@@ -150,7 +150,7 @@ fn the_gateway_sample_forgets_the_default_vpc() {
         "ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet", "ec2:CreateCarrierGateway",
     ]});
     let proof = ask(vec![fixture("no-internet-gateway")], must);
-    let open = proof.open_patterns(Catalogue::load().unwrap());
+    let open = proof.open.clone();
     assert_eq!(open, ["ec2:CreateCarrierGateway", "ec2:CreateDefaultSubnet", "ec2:CreateDefaultVpc"]);
 }
 
@@ -193,7 +193,7 @@ fn the_samples_for_security_services_have_holes() {
     ] {
         let proof = ask(vec![fixture(sample)], serde_json::json!({"actions": actions}));
         assert_eq!(proof.verdict, ProofVerdict::Counterexample, "{sample}");
-        let found = proof.open_patterns(Catalogue::load().unwrap());
+        let found = proof.open.clone();
         for action in open {
             assert!(found.iter().any(|name| name == action), "{sample} {action} {found:?}");
         }

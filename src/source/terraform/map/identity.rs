@@ -1,4 +1,4 @@
-//! AWS IAM, AWS KMS, AWS Secrets Manager and what guards an account: IAM Access Analyzer, GuardDuty, Security Hub, AWS
+//! AWS IAM, AWS Organizations, AWS KMS, AWS Secrets Manager and what guards an account: IAM Access Analyzer, GuardDuty, Security Hub, AWS
 //! Config, CloudTrail.
 
 use crate::model::Value;
@@ -61,6 +61,17 @@ pub(super) static IDENTITY: &[Mapping] = &[
         "AWS::IAM::ManagedPolicy",
         &[("id", "PolicyArn"), ("arn", "PolicyArn")],
         &[is("name", "ManagedPolicyName"), is("path", "Path"), document("policy", "PolicyDocument")],
+    ),
+    Mapping::global(
+        "aws_organizations_policy",
+        "AWS::Organizations::Policy",
+        &[("id", "Id"), ("arn", "Arn")],
+        &[
+            is("name", "Name"),
+            or("type", "Type", Default::Text("SERVICE_CONTROL_POLICY")),
+            document("content", "Content"),
+            TAGS,
+        ],
     ),
     Mapping::global(
         "aws_iam_access_key",
