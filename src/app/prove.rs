@@ -12,8 +12,8 @@ use crate::cli::{PolicyFormat, PolicyProveArgs};
 use crate::exit::Exit;
 use crate::model::{Lang, Verdict, visible};
 use crate::policy::{
-    Catalogue, Exempt, Exemption, Exported, Hierarchy, Hole, KeyValue, Principal, Proof, ProofVerdict, Prover, Request,
-    Undecided, evaluate,
+    Exempt, Exemption, Exported, Hierarchy, Hole, KeyValue, Principal, Proof, ProofVerdict, Prover, Request, Undecided,
+    evaluate,
 };
 use crate::rule::{Preventive, RulePack, verdict_of};
 use crate::syntax::SourceFile;
