@@ -59,6 +59,20 @@ impl Domain {
         Self::default().many(Set::Any)
     }
 
+    /// Names of regions, also of those that do not exist.
+    pub(super) fn region() -> Self {
+        Self::default().one(Set::Lower).some(Set::Lower).text("-").some(Set::Lower).text("-").one(Set::Digit)
+    }
+
+    /// Any ARN.
+    pub(super) fn arn() -> Self {
+        let mut domain = Self::default().text("arn:aws:").some(Set::NoColon);
+        for _ in 0..2 {
+            domain = domain.text(":").many(Set::NoColon);
+        }
+        domain.text(":").some(Set::Any)
+    }
+
     pub(super) fn text(mut self, text: &str) -> Self {
         self.0.extend(text.chars().map(|c| (Set::Char(c), false)));
         self
@@ -105,6 +119,8 @@ type State = Vec<u64>;
 
 struct Search {
     symbols: Vec<char>,
+    /// The sets of the domain.
+    sets: Vec<Set>,
     /// For each symbol, the positions that take it and move on, and those that take it and stay.
     moves: Vec<(State, State)>,
     repeats: State,
@@ -143,7 +159,8 @@ impl Search {
             ends.push(at);
             at += 1;
         }
-        let mut search = Self { symbols, moves, repeats, start, ends };
+        let sets = domain.0.iter().map(|(set, _)| *set).collect();
+        let mut search = Self { symbols, sets, moves, repeats, start, ends };
         let mut first = std::mem::take(&mut search.start);
         search.skip_repeats(&mut first);
         search.start = first;
@@ -185,12 +202,19 @@ impl Search {
     fn accept_seed(&self, seed: &str, rank: usize, found: &mut BTreeMap<Vec<bool>, (usize, String)>) {
         let mut state = self.start.clone();
         for c in seed.chars() {
-            let Some(symbol) = self.symbols.iter().position(|symbol| *symbol == c) else { return };
+            let Some(symbol) = self.symbol(c) else { return };
             state = self.step(&state, &self.moves[symbol]);
         }
         if let Some(matches) = self.accepted(&state) {
             found.entry(matches).or_insert_with(|| (rank, seed.to_owned()));
         }
+    }
+
+    /// The place of a character, or of the one that stands for it.
+    fn symbol(&self, c: char) -> Option<usize> {
+        let same = |other: &char| self.sets.iter().all(|set| set.has(*other) == set.has(c));
+        let own = self.symbols.iter().position(|symbol| *symbol == c);
+        own.or_else(|| self.symbols.iter().position(same))
     }
 
     fn step(&self, state: &State, (moving, staying): &(State, State)) -> State {
@@ -336,6 +360,15 @@ mod tests {
         let found = found(role, &["*:r/*", "r/ops*", "*"]);
         assert!(found.iter().all(|(text, matches)| !text.contains(':') && !matches[0] && matches[2]), "{found:?}");
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn an_example_stands_for_what_it_matches() {
+        let globs = [Glob::wildcards("ap-northeast-1"), Glob::wildcards("us-*")];
+        let seeds = ["us-east-1", "Us-east-1", "eu-west-1", "ap-northeast-1"].map(str::to_owned);
+        let words = words(&[Domain::region()], &globs.iter().collect::<Vec<_>>(), &seeds).unwrap();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["us-east-1", "eu-west-1", "ap-northeast-1"]);
     }
 
     #[test]
