@@ -20,8 +20,8 @@ pub enum PolicyCommand {
     /// Prove that the policies deny what preventive guardrails say they must, or find a request that gets through
     ///
     /// The proof looks at every documented action, principal, region and state of the context. An exempt principal that
-    /// others can make or take over counts as a failure. Exit codes: 0 proved; 1 something gets through; 2 the policies
-    /// or rules cannot be read; 3 undecided.
+    /// others can make or take over counts as a failure. Exit codes: 0 proved, or not applicable; 1 something gets through;
+    /// 2 the policies or rules cannot be read; 3 undecided, or the class of an account is not declared.
     Prove(PolicyProveArgs),
 }
 
@@ -95,9 +95,14 @@ pub struct PolicyProveArgs {
     #[command(flatten)]
     pub policies: ExportedArgs,
 
-    /// Only these accounts [default: all of tree.yaml]
+    /// Only these accounts [default: all of tree.yaml; without it, those of --accounts]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub account: Vec<AccountId>,
+
+    /// The accounts file (YAML or CSV), which says of what class the accounts are: a guardrail for certain classes is
+    /// not applicable to the others [default: every guardrail is asked of every account]
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
 
     /// A folder of rule files, which add to the built-in ones or replace those of the same id
     #[arg(long, value_name = "DIR")]

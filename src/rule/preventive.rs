@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::guardrail::{ClassName, Expect, RuleFile};
+use super::guardrail::{ClassName, Classes, Expect, RuleFile};
 use super::params::Params;
 use crate::model::{Severity, Text, Value, Verdict};
 use crate::policy::{
@@ -116,6 +116,10 @@ impl Preventive {
 
     pub fn id(&self) -> &str {
         &self.rule.id
+    }
+
+    pub fn classes(&self) -> Classes<'_> {
+        Classes(&self.rule.applies_to.classes)
     }
 
     /// The parameters that its question names.
