@@ -128,7 +128,7 @@ pub(super) const OF_PRINCIPAL: [&str; 4] =
 
 /// The regions that exist, those first in which a request is most likely. 2026-11-22, from botocore 1.44.5,
 /// `data/endpoints.json`, partition `aws`.
-pub(super) const REGIONS: [&str; 34] = [
+pub const REGIONS: [&str; 34] = [
     "us-east-1",
     "us-west-2",
     "us-east-2",
