@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::model::AccountId;
+use crate::policy::PolicyType;
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Remark on what service control policies do not do although they seem to
+    /// Remark on what service or resource control policies do not do although they seem to
     ///
     /// Exit codes: 0 no remark; 1 remarks; 2 a file cannot be read, or is no policy.
     Lint(PolicyLintArgs),
@@ -36,6 +37,10 @@ pub struct PolicyLintArgs {
     /// Policy documents (JSON)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+
+    /// What the documents are
+    #[arg(long = "type", value_enum, default_value_t = PolicyType::Scp, value_name = "TYPE")]
+    pub policy_type: PolicyType,
 
     /// The format of the remarks
     #[arg(long, value_enum, default_value_t = PolicyFormat::Text)]

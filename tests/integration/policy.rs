@@ -108,6 +108,23 @@ fn lint_refuses_what_is_no_policy() {
     assert!(run.stderr.contains("tree.yaml") && run.stderr.contains("no-such.json"), "{}", run.stderr);
 }
 
+#[test]
+fn lint_reads_resource_control_policies() {
+    let file = "fixtures/rcp/only-the-organization.json";
+    let clean = policy().args(["lint", "--type", "rcp", file]).run().code(0);
+    assert_eq!(clean.stdout, "1 policies, 0 remarks\n");
+    let as_scp = policy().args(["lint", file]).run().code(2);
+    assert!(as_scp.stderr.contains("a service control policy has no Principal"), "{}", as_scp.stderr);
+    let scp = policy().args(["lint", "--type", "rcp", "fixtures/scp/region-lock.json"]).run().code(2);
+    assert!(scp.stderr.contains("the Principal of a resource control policy must be `*`"), "{}", scp.stderr);
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("macie.json");
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
+    std::fs::write(&old, text.replace("sqs:*", "macie:*")).unwrap();
+    let remarks = policy().args(["lint", "--type", "rcp", old.to_str().unwrap()]).run().code(1).stdout;
+    assert!(remarks.contains("no action matches `macie:*`"), "{remarks}");
+}
+
 fn prove(args: &[&str]) -> Govcheck {
     policy().arg("prove").args(args)
 }
