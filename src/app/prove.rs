@@ -201,8 +201,7 @@ impl Found<'_> {
     }
 
     fn result(&self, guardrail: &Preventive, accounts: Vec<String>, catalogue: &Catalogue) -> JsonResult {
-        let Self { proof, lang, .. } = self;
-        let lang = *lang;
+        let (proof, lang) = (&self.proof, self.lang);
         let verdict = verdict_of(proof);
         // As a scan does: whom nobody declared to be bound cannot fail.
         let unsaid = !self.bound && verdict == Verdict::Fail;

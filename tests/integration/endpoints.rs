@@ -11,8 +11,8 @@ use crate::support::venv::Venv;
 /// Services whose name in the table is not the prefix of their actions.
 const OTHER_NAMES: [(&str, &str); 1] = [("api.ecr-public", "ecr-public")];
 
-/// Services without regional endpoints that a region lock need not exempt: CodeCatalyst does not ask IAM, and the
-/// Mechanical Turk is of no use here.
+/// Services without regional endpoints that a region lock need not exempt: the requests of CodeCatalyst are signed for no
+/// region, and the Mechanical Turk has no place here.
 const LEFT_OUT: [&str; 2] = ["codecatalyst", "mturk-requester"];
 
 /// The table has it in every region, where it has no endpoint:
