@@ -10,8 +10,8 @@ use crate::cli::{PolicyCommand, PolicyEvalArgs, PolicyFormat, PolicyLintArgs};
 use crate::exit::Exit;
 use crate::model::{Lang, visible};
 use crate::policy::{
-    Catalogue, Decision, Effect, Exemption, Exported, Hierarchy, LintCode, PolicyType, Principal, Request, Step, Truth,
-    Verdict, evaluate, lint, read_policy,
+    Catalogue, Decision, Effect, Exemption, Exported, Hierarchy, LintCode, Principal, Request, Step, Truth, Verdict,
+    evaluate, lint, read_policy,
 };
 use crate::syntax::{Faults, SourceFile};
 
@@ -45,7 +45,7 @@ fn remarks(args: &PolicyLintArgs, lang: Lang) -> Result<Exit, AppError> {
     let catalogue = catalogue()?;
     let (mut found, mut faults) = (Vec::new(), Vec::new());
     for path in &args.files {
-        let policy = SourceFile::read(path).map_err(Faults::from).and_then(|file| read_policy(&file, PolicyType::Scp));
+        let policy = SourceFile::read(path).map_err(Faults::from).and_then(|file| read_policy(&file, args.policy_type));
         match policy {
             Err(more) => faults.extend(more.0),
             Ok(policy) => found.extend(lint(&policy, catalogue).into_iter().map(|remark| JsonRemark {

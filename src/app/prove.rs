@@ -9,8 +9,9 @@ use serde::Serialize;
 use super::policy::{JsonVerdict, catalogue, exemption_text, of_account, print_json, step_text};
 use super::{AppError, Context, print};
 use crate::cli::{PolicyFormat, PolicyProveArgs};
+use crate::config::{Target, read_accounts};
 use crate::exit::Exit;
-use crate::model::{Lang, Verdict, visible};
+use crate::model::{AccountClass, Lang, Unknown, Verdict, visible};
 use crate::policy::{
     Exempt, Exemption, Exported, Hierarchy, Hole, KeyValue, Principal, Proof, ProofVerdict, Prover, Request, Undecided,
     evaluate,
@@ -27,10 +28,11 @@ const SHOWN_HOLES: usize = 3;
 pub(super) fn run(args: &PolicyProveArgs, context: Context) -> Result<Exit, AppError> {
     let pack = pack(args)?;
     let guardrails = args.guardrails.iter().map(|name| find(&pack, name)).collect::<Result<Vec<_>, _>>()?;
-    let hierarchies = hierarchies(args)?;
+    let classes = classes(args)?;
+    let hierarchies = hierarchies(args, classes.as_ref())?;
     let mut results = Vec::new();
     for guardrail in guardrails {
-        results.extend(judge(guardrail, &pack, &hierarchies, context.lang)?);
+        results.extend(judge(guardrail, &pack, &hierarchies, classes.as_ref(), context.lang)?);
     }
     match args.format {
         PolicyFormat::Json => print_json(&BTreeMap::from([("results", &results)]))?,
@@ -68,12 +70,33 @@ fn find<'a>(pack: &'a RulePack, name: &str) -> Result<&'a Arc<Preventive>, AppEr
     })
 }
 
+/// The class of each account, where somebody declared one.
+type Declared = BTreeMap<String, Option<AccountClass>>;
+
+/// What the accounts file says, if one was given.
+fn classes(args: &PolicyProveArgs) -> Result<Option<Declared>, AppError> {
+    let fleet = args.accounts.as_deref().map(read_accounts).transpose()?;
+    let class = |target: Target| (target.account.id.to_string(), target.account.class);
+    Ok(fleet.map(|fleet| fleet.targets.into_iter().map(class).collect()))
+}
+
+/// Whether a guardrail binds an account; without an accounts file, those that are asked about are bound.
+fn binds(guardrail: &Preventive, declared: Option<&Declared>, account: &str) -> Option<bool> {
+    match declared {
+        None => Some(true),
+        Some(declared) => guardrail.about().classes.bind_class(declared.get(account).copied().flatten()),
+    }
+}
+
 /// The policies of each account that is asked about.
-fn hierarchies(args: &PolicyProveArgs) -> Result<Vec<(String, Hierarchy)>, AppError> {
+fn hierarchies(args: &PolicyProveArgs, declared: Option<&Declared>) -> Result<Vec<(String, Hierarchy)>, AppError> {
     let exported = Exported::read(&args.policies.scp)?;
     let mut accounts: Vec<String> = args.account.iter().map(ToString::to_string).collect();
     if accounts.is_empty() {
         accounts.extend(exported.accounts().into_iter().map(str::to_owned));
+    }
+    if accounts.is_empty() {
+        accounts.extend(declared.into_iter().flat_map(BTreeMap::keys).cloned());
     }
     if accounts.is_empty() {
         accounts.push(ANY_ACCOUNT.to_owned());
@@ -81,45 +104,63 @@ fn hierarchies(args: &PolicyProveArgs) -> Result<Vec<(String, Hierarchy)>, AppEr
     accounts.into_iter().map(|account| of_account(&exported, &account).map(|hierarchy| (account, hierarchy))).collect()
 }
 
-/// A verdict for each group of accounts that share a proof, in the order of their first accounts.
+/// A verdict for each group of accounts that share a proof, in the order of their first accounts; those that the guardrail
+/// does not bind are the last.
 fn judge(
     guardrail: &Preventive,
     pack: &RulePack,
     hierarchies: &[(String, Hierarchy)],
+    declared: Option<&Declared>,
     lang: Lang,
 ) -> Result<Vec<JsonResult>, AppError> {
     let catalogue = catalogue()?;
-    let accounts = || hierarchies.iter().map(|(account, _)| account.clone());
-    let question = match guardrail.question(catalogue, &pack.params, &BTreeMap::new()) {
-        Ok(question) => question,
-        Err(error) => return Ok(vec![JsonResult::unasked(guardrail, accounts().collect(), &error, lang)]),
-    };
-    let mut prover = Prover::new(question, catalogue);
-    let mut groups: Vec<(Arc<Proof>, &Hierarchy, Vec<String>)> = Vec::new();
-    for (account, hierarchy) in hierarchies {
-        let proof = prover.prove(hierarchy);
-        match groups.iter_mut().find(|(known, ..)| Arc::ptr_eq(known, &proof)) {
-            Some((_, _, members)) => members.push(account.clone()),
-            None => groups.push((proof, hierarchy, vec![account.clone()])),
+    let binds = |account: &String| binds(guardrail, declared, account);
+    let (others, bound): (Vec<_>, Vec<_>) = hierarchies.iter().partition(|(account, _)| binds(account) == Some(false));
+    let accounts = |of: &[&(String, Hierarchy)]| of.iter().map(|(account, _)| account.clone()).collect::<Vec<_>>();
+    let mut results = Vec::new();
+    match guardrail.question(catalogue, &pack.params, &BTreeMap::new()) {
+        Err(error) if !bound.is_empty() => {
+            let undecided = JsonUndecided { actions: Vec::new(), reason: error.to_string() };
+            results
+                .push(JsonResult { undecided: vec![undecided], ..JsonResult::new(guardrail, accounts(&bound), lang) });
+        }
+        Err(_) => {}
+        Ok(question) => {
+            let mut prover = Prover::new(question, catalogue);
+            let mut groups: Vec<(Found<'_>, Vec<String>)> = Vec::new();
+            for (account, hierarchy) in bound {
+                let found =
+                    Found { proof: prover.prove(hierarchy), hierarchy, account, bound: binds(account).is_some(), lang };
+                match groups.iter_mut().find(|(known, _)| known.is_same(&found)) {
+                    Some((_, members)) => members.push(account.clone()),
+                    None => groups.push((found, vec![account.clone()])),
+                }
+            }
+            results.extend(groups.into_iter().map(|(found, accounts)| found.result(guardrail, accounts)));
         }
     }
-    let result = |(proof, hierarchy, accounts): (Arc<Proof>, &Hierarchy, Vec<String>)| {
-        let account = accounts.first().map_or(ANY_ACCOUNT, String::as_str);
-        let result = Found { proof: &proof, hierarchy, account, lang }.result(guardrail);
-        JsonResult { accounts, ..result }
-    };
-    Ok(groups.into_iter().map(result).collect())
+    if !others.is_empty() {
+        let verdict = Verdict::NotApplicable;
+        results.push(JsonResult { verdict, proof: None, ..JsonResult::new(guardrail, accounts(&others), lang) });
+    }
+    Ok(results)
 }
 
 /// A proof, told of one of the accounts that share it.
 struct Found<'a> {
-    proof: &'a Proof,
+    proof: Arc<Proof>,
     hierarchy: &'a Hierarchy,
     account: &'a str,
+    /// Whether it is certain that the guardrail binds the account.
+    bound: bool,
     lang: Lang,
 }
 
 impl Found<'_> {
+    fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.proof, &other.proof) && self.bound == other.bound
+    }
+
     /// A shared proof is about an account whose id nothing mentions, so that it can be replaced.
     fn named(&self, text: &str) -> String {
         text.replace(ANY_ACCOUNT, self.account)
@@ -159,8 +200,11 @@ impl Found<'_> {
         }
     }
 
-    fn result(&self, guardrail: &Preventive) -> JsonResult {
-        let Self { proof, lang, .. } = *self;
+    fn result(&self, guardrail: &Preventive, accounts: Vec<String>) -> JsonResult {
+        let (proof, lang) = (&self.proof, self.lang);
+        let verdict = verdict_of(proof);
+        // As a scan does: whom nobody declared to be bound cannot fail.
+        let unsaid = !self.bound && verdict == Verdict::Fail;
         let future = |hole: &Hole| JsonFuture {
             actions: hole.actions.clone(),
             request: JsonRequest::of(&self.request(&hole.request)),
@@ -168,8 +212,9 @@ impl Found<'_> {
         let undecided =
             |open: &Undecided| JsonUndecided { actions: open.actions.clone(), reason: open.reason.describe(lang) };
         JsonResult {
-            verdict: verdict_of(proof),
-            proof: proof.verdict,
+            verdict: if unsaid { Verdict::Unknown } else { verdict },
+            proof: Some(proof.verdict),
+            cause: unsaid.then(|| Unknown::NotDeclared("class".into()).describe(lang)),
             asked: proof.asked,
             exemption: proof.exemption,
             open: proof.open.clone(),
@@ -177,7 +222,7 @@ impl Found<'_> {
             future: proof.future.iter().map(future).collect(),
             exempt: self.exempt(&proof.exempt),
             undecided: proof.undecided.iter().map(undecided).collect(),
-            ..JsonResult::unasked(guardrail, Vec::new(), &"", lang)
+            ..JsonResult::new(guardrail, accounts, lang)
         }
     }
 }
@@ -188,9 +233,15 @@ struct JsonResult {
     guardrail: String,
     alias: Option<String>,
     title: String,
+    /// The classes of accounts that it binds.
+    classes: Vec<AccountClass>,
     accounts: Vec<String>,
     verdict: Verdict,
-    proof: ProofVerdict,
+    /// Nothing where the guardrail does not bind the accounts.
+    proof: Option<ProofVerdict>,
+    /// Why what gets through is no failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<String>,
     /// How many documented actions were asked about.
     asked: usize,
     exemption: Option<Exemption>,
@@ -252,33 +303,50 @@ impl JsonRequest {
 }
 
 impl JsonResult {
-    /// Where the parameters do not make it a question.
-    fn unasked(guardrail: &Preventive, accounts: Vec<String>, error: &impl ToString, lang: Lang) -> Self {
+    /// A result of which nothing is known yet.
+    fn new(guardrail: &Preventive, accounts: Vec<String>, lang: Lang) -> Self {
         let rule = &guardrail.rule;
+        let classes = guardrail.about().classes;
         Self {
             guardrail: rule.id.clone(),
             alias: rule.alias.clone(),
             title: rule.title.get(lang).to_owned(),
+            classes: AccountClass::ALL
+                .into_iter()
+                .filter(|class| classes.bind_class(Some(*class)) == Some(true))
+                .collect(),
             accounts,
             verdict: Verdict::Unknown,
-            proof: ProofVerdict::Undecided,
+            proof: Some(ProofVerdict::Undecided),
+            cause: None,
             asked: 0,
             exemption: None,
             open: Vec::new(),
             holes: Vec::new(),
             future: Vec::new(),
             exempt: Vec::new(),
-            undecided: vec![JsonUndecided { actions: Vec::new(), reason: error.to_string() }],
+            undecided: Vec::new(),
         }
     }
 
     fn text(&self, lang: Lang) -> String {
         let name = self.alias.as_deref().map(|alias| format!("{alias} ")).unwrap_or_default();
-        let mut text = format!("{name}{}: {}\n{}\n", self.guardrail, proof_word(self.proof, lang), self.title);
+        let proof = self.proof.map_or_else(|| lang.pick("not applicable", "対象外"), |proof| proof_word(proof, lang));
+        let mut text = format!("{name}{}: {proof}\n{}\n", self.guardrail, self.title);
         let mut line = |label: &str, what: &str| {
             let _ = writeln!(text, "  {label}: {what}");
         };
         line(lang.pick("accounts", "アカウント"), &self.accounts.join(", "));
+        if self.classes.len() < AccountClass::ALL.len() {
+            let names: Vec<&str> = self.classes.iter().map(|class| class.label(lang)).collect();
+            line(lang.pick("only for accounts of these classes", "対象となるアカウント区分"), &names.join(", "));
+        }
+        if let Some(cause) = &self.cause {
+            line(lang.pick("counts as unknown", "判定不能とする理由"), cause);
+        }
+        if self.proof.is_none() {
+            return text;
+        }
         line(lang.pick("documented actions asked about", "対象の文書化されたアクション"), &self.asked.to_string());
         if let Some(exemption) = self.exemption {
             line(lang.pick("no policy applies", "ポリシーは適用されない"), exemption_text(exemption, lang));

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::model::AccountId;
+use crate::policy::PolicyType;
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
-    /// Remark on what service control policies do not do although they seem to
+    /// Remark on what service or resource control policies do not do although they seem to
     ///
     /// Exit codes: 0 no remark; 1 remarks; 2 a file cannot be read, or is no policy.
     Lint(PolicyLintArgs),
@@ -20,8 +21,8 @@ pub enum PolicyCommand {
     /// Prove that the policies deny what preventive guardrails say they must, or find a request that gets through
     ///
     /// The proof looks at every documented action, principal, region and state of the context. An exempt principal that
-    /// others can make or take over counts as a failure. Exit codes: 0 proved; 1 something gets through; 2 the policies
-    /// or rules cannot be read; 3 undecided.
+    /// others can make or take over counts as a failure. Exit codes: 0 proved, or not applicable; 1 something gets through;
+    /// 2 the policies or rules cannot be read; 3 undecided, or the class of an account is not declared.
     Prove(PolicyProveArgs),
 }
 
@@ -36,6 +37,10 @@ pub struct PolicyLintArgs {
     /// Policy documents (JSON)
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+
+    /// What the documents are
+    #[arg(long = "type", value_enum, default_value_t = PolicyType::Scp, value_name = "TYPE")]
+    pub policy_type: PolicyType,
 
     /// The format of the remarks
     #[arg(long, value_enum, default_value_t = PolicyFormat::Text)]
@@ -95,9 +100,14 @@ pub struct PolicyProveArgs {
     #[command(flatten)]
     pub policies: ExportedArgs,
 
-    /// Only these accounts [default: all of tree.yaml]
+    /// Only these accounts [default: all of tree.yaml; without it, those of --accounts]
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub account: Vec<AccountId>,
+
+    /// The accounts file (YAML or CSV), which says of what class the accounts are: a guardrail for certain classes is
+    /// not applicable to the others [default: every guardrail is asked of every account]
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
 
     /// A folder of rule files, which add to the built-in ones or replace those of the same id
     #[arg(long, value_name = "DIR")]

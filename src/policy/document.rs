@@ -10,11 +10,14 @@ use super::truth::{Reason, Truth};
 use crate::model::Unknown;
 
 /// Which policies a document is checked as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html>,
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum PolicyType {
-    /// A service control policy: no `Principal`.
+    /// A service control policy: no `Principal`
     Scp,
-    /// A resource control policy: `Principal` must be `*`, and only Deny.
+    /// A resource control policy: only Deny, `Principal` must be `*`, and there is no `NotAction`
     Rcp,
 }
 

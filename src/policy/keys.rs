@@ -1,7 +1,8 @@
-//! What is known about global condition keys, for the prover's cases.
+//! What is known about condition keys, for the prover's cases.
 //!
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, "Availability" and "Value
-//! type" of each key.
+//! Global keys: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>, "Availability"
+//! and "Value type" of each key. Keys of services: the pages of the service under
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/>, "Condition keys".
 
 /// What a request can say about a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,23 +20,36 @@ pub(super) enum Presence {
 pub(super) struct Key {
     pub(super) presence: Presence,
     pub(super) multivalued: bool,
-    pub(super) boolean: bool,
+    pub(super) values: Values,
+}
+
+/// What the values of a key can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    Any,
+    Bool,
+    Region,
+    Arn,
 }
 
 const fn key(presence: Presence) -> Key {
-    Key { presence, multivalued: false, boolean: false }
+    Key { presence, multivalued: false, values: Values::Any }
 }
 
 const fn boolean(presence: Presence) -> Key {
-    Key { presence, multivalued: false, boolean: true }
+    Key { presence, multivalued: false, values: Values::Bool }
 }
 
 const fn many(presence: Presence) -> Key {
-    Key { presence, multivalued: true, boolean: false }
+    Key { presence, multivalued: true, values: Values::Any }
+}
+
+const fn of_service(multivalued: bool, values: Values) -> Key {
+    Key { presence: Presence::Sometimes, multivalued, values }
 }
 
 /// Keys in lower case; any other key may be present or not.
-const KEYS: [(&str, Key); 27] = [
+const KEYS: [(&str, Key); 30] = [
     ("aws:calledvia", many(Presence::Sometimes)),
     ("aws:currenttime", key(Presence::Always)),
     ("aws:epochtime", key(Presence::Always)),
@@ -63,12 +77,44 @@ const KEYS: [(&str, Key); 27] = [
     ("aws:username", key(Presence::Coupled)),
     ("aws:vpceorgpaths", many(Presence::Sometimes)),
     ("aws:viaawsservice", boolean(Presence::Always)),
+    ("backup:copytargets", of_service(true, Values::Arn)),
+    ("kms:replicaregion", of_service(false, Values::Region)),
+    ("secretsmanager:addreplicaregions", of_service(true, Values::Region)),
 ];
 
 /// What is known about a key, given in lower case.
 pub(super) fn about(name: &str) -> Key {
     let found = KEYS.iter().find(|(known, _)| *known == name);
     found.map_or(key(Presence::Sometimes), |(_, key)| *key)
+}
+
+/// What stands before the colon of a key, which for a key of a service is the service.
+pub(super) fn prefix(key: &str) -> &str {
+    key.split(':').next().unwrap_or_default()
+}
+
+/// Services whose requests have keys of another service. 2026-09-26, from the data of the catalogue of actions.
+const BORROWED: [(&str, &str); 14] = [
+    ("arc-zonal-shift", "elasticloadbalancing"),
+    ("cases", "connect"),
+    ("codestar", "iam"),
+    ("ec2-instance-connect", "ec2"),
+    ("ec2messages", "ec2"),
+    ("ec2messages", "ssm"),
+    ("iotjobsdata", "iot"),
+    ("q", "identitystore"),
+    ("qbusiness", "identitystore"),
+    ("ssm", "ec2"),
+    ("ssmmessages", "ec2"),
+    ("ssmmessages", "ssm"),
+    ("sts", "iam"),
+    ("xray", "logs"),
+];
+
+/// Whether requests of a service may have a key, both in lower case: no other service's, unless that is documented.
+pub(super) fn may_have(service: &str, key: &str) -> bool {
+    let prefix = prefix(key);
+    prefix == "aws" || prefix == service || BORROWED.contains(&(service, prefix))
 }
 
 /// Keys that a request has, or may have, without anybody's doing.
@@ -82,7 +128,7 @@ pub(super) const OF_PRINCIPAL: [&str; 4] =
 
 /// The regions that exist, those first in which a request is most likely. 2026-11-22, from botocore 1.44.5,
 /// `data/endpoints.json`, partition `aws`.
-pub(super) const REGIONS: [&str; 34] = [
+pub const REGIONS: [&str; 34] = [
     "us-east-1",
     "us-west-2",
     "us-east-2",

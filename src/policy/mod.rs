@@ -34,6 +34,7 @@ pub use document::{
 };
 pub use evaluate::{Decision, Exemption, Hierarchy, Level, Step, Verdict, evaluate};
 pub use exported::{Exported, FULL_ACCESS, Member, Root, TREE_FILE, Tree, Unit, UnknownAccount, full_access_policy};
+pub use keys::REGIONS;
 pub use lint::{LintCode, Remark, lint};
 pub use must_deny::{Given, InvalidQuestion, MustDeny, PrincipalName, Principals, Question, Regions};
 pub use parse::{Flaw, read_policy, read_policy_node, read_policy_value};

@@ -1,6 +1,6 @@
 //! What a preventive guardrail says must be denied, as it stands in a rule file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::catalogue::Catalogue;
 use super::document::ActionPattern;
 use super::glob::Glob;
+use super::keys;
 use super::request::PrincipalKind;
 use super::truth::Truth;
 
@@ -29,7 +30,8 @@ pub struct MustDeny {
     pub resources: Vec<String>,
     #[serde(default, skip_serializing_if = "Principals::is_default")]
     pub principals: Principals,
-    /// The states of context keys in which the request must be denied; a key that is not named may be anything.
+    /// The states of context keys in which the request must be denied; a key that is not named may be anything. Only
+    /// requests of the service are asked about with a key of a service, such as `kms:ReplicaRegion`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub context: BTreeMap<String, Vec<Given>>,
 }
@@ -78,6 +80,8 @@ pub enum Given {
     Absent,
     /// Exactly this value.
     Value(String),
+    /// Present, with a value that none of these patterns matches; of several values at least one.
+    Outside(Vec<String>),
 }
 
 /// Why a `must_deny` block cannot be asked.
@@ -105,6 +109,8 @@ pub struct Question {
     pub(super) kinds: Vec<PrincipalKind>,
     pub(super) except_principals: Vec<Glob>,
     pub(super) context: BTreeMap<String, Vec<Given>>,
+    /// The services that keys of `context` belong to.
+    pub(super) services: BTreeSet<String>,
 }
 
 impl MustDeny {
@@ -141,7 +147,7 @@ impl MustDeny {
         if resources.is_empty() && !self.resources.is_empty() {
             return Err(InvalidQuestion::Empty("resources"));
         }
-        let mut context = BTreeMap::new();
+        let (mut context, mut services) = (BTreeMap::new(), BTreeSet::new());
         for (key, states) in &self.context {
             let key = key.to_ascii_lowercase();
             if ["aws:requestedregion", "aws:principalarn", "aws:principaltype"].contains(&key.as_str()) {
@@ -150,7 +156,18 @@ impl MustDeny {
             if states.is_empty() {
                 return Err(InvalidQuestion::Empty("state of a context key"));
             }
-            context.insert(key, states.clone());
+            let state = |given: &Given| match given {
+                Given::Outside(items) => match list(items)? {
+                    items if items.is_empty() => Err(InvalidQuestion::Empty("value of a context key")),
+                    items => Ok(Given::Outside(items)),
+                },
+                given => Ok(given.clone()),
+            };
+            let prefix = keys::prefix(&key);
+            if catalogue.service(prefix).is_some() {
+                services.insert(prefix.to_owned());
+            }
+            context.insert(key, states.iter().map(state).collect::<Result<_, _>>()?);
         }
         Ok(Question {
             actions: patterns(&actions)?,
@@ -163,6 +180,7 @@ impl MustDeny {
                 .map(|text| arn_pattern(text).ok_or_else(|| InvalidQuestion::Principal(text.clone())))
                 .collect::<Result<_, _>>()?,
             context,
+            services,
         })
     }
 }
@@ -223,6 +241,12 @@ impl Question {
         covers(&self.actions) && !covers(&self.except_actions)
     }
 
+    /// The keys that it gives in requests of a service, in lower case: a key of another service is in none of them.
+    pub(super) fn given(&self, service: &str) -> Vec<&str> {
+        let foreign = |key: &str| self.services.contains(keys::prefix(key)) && !keys::may_have(service, key);
+        self.context.keys().map(String::as_str).filter(|key| !foreign(key)).collect()
+    }
+
     /// Whether a region is asked about.
     pub(super) fn asks_region(&self, region: &str) -> bool {
         match &self.regions {
@@ -244,9 +268,10 @@ impl Question {
     /// What it says about principals, resources and keys, as texts.
     pub(super) fn texts(&self) -> impl Iterator<Item = String> {
         let globs = self.except_principals.iter().chain(&self.resources).map(Glob::text);
-        let given = self.context.values().flatten().filter_map(|given| match given {
-            Given::Value(text) => Some(text.clone()),
-            Given::Absent => None,
+        let given = self.context.values().flatten().flat_map(|given| match given {
+            Given::Value(text) => vec![text.clone()],
+            Given::Outside(texts) => texts.clone(),
+            Given::Absent => Vec::new(),
         });
         globs.chain(given)
     }

@@ -126,8 +126,12 @@ impl Reader<'_> {
         };
         self.check_names(entries, &["Version", "Id", "Statement"], "a policy");
         // Variables can only be read when the version is known.
-        if let Some((_, version)) = entries.iter().find(|(key, _)| key == "Version") {
-            self.version(version);
+        match entries.iter().find(|(key, _)| key == "Version") {
+            Some((_, version)) => self.version(version),
+            None if self.policy_type == PolicyType::Rcp => {
+                self.flaw(tree, "a resource control policy has a Version", "add \"Version\": \"2012-10-17\"");
+            }
+            None => {}
         }
         let Some((_, list)) = entries.iter().find(|(key, _)| key == "Statement") else {
             self.flaw(tree, "it has no Statement", "add the statements");
@@ -151,7 +155,7 @@ impl Reader<'_> {
     fn version(&mut self, tree: &Tree) {
         match &tree.shape {
             Shape::Text(text) if text == "2012-10-17" => self.variables = true,
-            Shape::Text(text) if text == "2008-10-17" => {}
+            Shape::Text(text) if text == "2008-10-17" && self.policy_type == PolicyType::Scp => {}
             Shape::Open(cause) => {
                 self.missing = Some(Arc::clone(cause));
             }
@@ -188,7 +192,10 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let known = ["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+        let known: &[&str] = match self.policy_type {
+            PolicyType::Scp => &["Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"],
+            PolicyType::Rcp => &["Sid", "Effect", "Action", "Resource", "NotResource", "Condition"],
+        };
         let get = |name: &str| entries.iter().find(|(key, _)| key == name).map(|(_, value)| value);
         self.principal(tree, get("Principal"), get("NotPrincipal"));
         let others: Vec<_> = entries
@@ -196,7 +203,7 @@ impl Reader<'_> {
             .filter(|(key, _)| key != "Principal" && key != "NotPrincipal")
             .map(|(key, value)| (key.clone(), Tree { span: value.span.clone(), shape: Shape::Null }))
             .collect();
-        self.check_names(&others, &known, "a statement");
+        self.check_names(&others, known, "a statement");
         let effect = self.effect(tree, get("Effect"));
         let action =
             self.element(tree, "Action", get("Action"), get("NotAction"), |text, _| ActionPattern::parse(text));
@@ -422,6 +429,14 @@ mod tests {
                 .contains("cannot allow")
         );
         assert!(rcp(json!({"Effect": "Deny", "Action": "*", "Resource": "*"}))[0].contains("must be `*`"));
+        let all_but = json!({"Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"});
+        assert!(rcp(all_but)[0].contains("no element `NotAction`"));
+        let statement = json!([{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]);
+        for version in [json!(null), json!("2008-10-17")] {
+            let mut document = json!({"Version": version, "Statement": statement});
+            document.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+            assert!(flaws(document, PolicyType::Rcp)[0].contains("Version"), "{version}");
+        }
     }
 
     #[test]

@@ -150,6 +150,8 @@ fn questions() -> impl Strategy<Value = Value> {
         Just(
             json!({"actions": ["ec2:Run*"], "context": {"aws:MultiFactorAuthPresent": ["absent", {"value": "false"}]}})
         ),
+        Just(json!({"actions": ["sqs:*"], "context": {"aws:PrincipalTag/Team": [{"outside": ["red", "?lue"]}]}})),
+        Just(json!({"actions": ["sns:*"], "context": {"aws:TagKeys": ["absent", {"outside": ["a", "b*"]}]}})),
     ]
 }
 
@@ -174,7 +176,15 @@ fn is_asked(must: &Value, action: &str, principal: &str, keys: &BTreeMap<String,
             .any(|own| naive::like(&own.as_str().unwrap().to_lowercase(), &lower))
         && (must.get("regions").is_none() || !region.starts_with("ap-northeast-"))
         && (must.get("principals").is_none() || !principal.ends_with("role/break-glass"))
-        && (must.get("context").is_none() || mfa != Some("true"))
+        && must.get("context").is_none_or(|context| {
+            let given = |key: &str| context.get(key).is_some();
+            let outside = |key: &str, inside: &[&str]| {
+                keys.get(key).map(|values| values.iter().any(|value| !inside.iter().any(|own| naive::like(own, value))))
+            };
+            (!given("aws:MultiFactorAuthPresent") || mfa != Some("true"))
+                && (!given("aws:PrincipalTag/Team") || outside("aws:principaltag/team", &["red", "?lue"]) == Some(true))
+                && (!given("aws:TagKeys") || outside("aws:tagkeys", &["a", "b*"]) != Some(false))
+        })
 }
 
 /// Whether a request for the action can name the resource: one of its own service, and all of them only where the service
@@ -227,6 +237,12 @@ proptest! {
             prop_assert_eq!(principal.account.as_str(), ACCOUNT);
             let KeyValue::Values(region) = hole.request.context.get("aws:requestedregion") else { panic!("{hole:?}") };
             prop_assert!(super::keys::REGIONS.contains(&region[0].as_str()), "{:?}", region);
+            let values = |(key, value): (&str, &KeyValue)| match value {
+                KeyValue::Values(values) => Some((key.to_owned(), values.clone())),
+                KeyValue::Absent | KeyValue::Open(_) => None,
+            };
+            let keys = hole.request.context.iter().filter_map(values).collect();
+            prop_assert!(is_asked(&must, &hole.request.action, &principal.arn, &keys), "{:?}", hole);
         }
     }
 

@@ -45,23 +45,26 @@ impl Question {
                 }
             }
         }
-        samples
+        // Where no example of a value was found, nobody is asked.
+        if samples.iter().all(|sample| self.asks_request(sample)) { samples } else { Vec::new() }
     }
 
     /// Whether a request of a role is one that must be denied.
     pub fn asks_request(&self, request: &model::Question) -> bool {
         let (service, name) = request.action.split_once(':').unwrap_or((&request.action, ""));
-        let given = |key: &String, states: &Vec<Given>| {
+        let service = service.to_ascii_lowercase();
+        let given = |key: &str| {
             let values =
                 request.context.iter().find(|(own, _)| own.eq_ignore_ascii_case(key)).map(|(_, values)| values);
-            states.iter().any(|state| state.is_of(values.map(Vec::as_slice)))
+            let mut states = self.context.get(key).into_iter().flatten();
+            states.any(|state| state.is_of(values.map(Vec::as_slice)))
         };
         self.kinds.contains(&PrincipalKind::Role)
-            && self.asks(&service.to_ascii_lowercase(), &name.to_ascii_lowercase())
+            && self.asks(&service, &name.to_ascii_lowercase())
             && self.asks_region(&request.region)
             && self.asks_resource(&request.resource)
             && request.principal.as_deref().is_none_or(|principal| !self.exempts(principal))
-            && self.context.iter().all(|(key, states)| given(key, states))
+            && self.given(&service).into_iter().all(given)
     }
 
     /// Whether it asks about everything that can be done, but for exceptions.
@@ -83,10 +86,11 @@ impl Question {
 
     fn requests(&self, action: &Action, region: &str, catalogue: &Catalogue, account: &str) -> Vec<model::Question> {
         let mut contexts = vec![BTreeMap::new()];
-        for (key, states) in &self.context {
+        for key in self.given(&action.service.to_ascii_lowercase()) {
+            let states = self.context.get(key).map(Vec::as_slice).unwrap_or_default();
             let with = |context: &BTreeMap<String, Vec<String>>, state: &Given| {
                 let mut context = context.clone();
-                context.extend(state.example().map(|value| (key.clone(), vec![value])));
+                context.extend(state.example().map(|value| (key.to_owned(), vec![value])));
                 context
             };
             contexts =
@@ -126,6 +130,7 @@ impl Given {
         match (self, values) {
             (Self::Absent, None | Some([])) => true,
             (Self::Value(text), Some([value])) => value == text,
+            (Self::Outside(texts), Some(values)) => values.iter().any(|value| is_outside(value, texts)),
             _ => false,
         }
     }
@@ -135,8 +140,20 @@ impl Given {
         match self {
             Self::Absent => None,
             Self::Value(text) => Some(text.clone()),
+            Self::Outside(texts) => Some(outside(texts)),
         }
     }
+}
+
+fn is_outside(value: &str, texts: &[String]) -> bool {
+    !texts.iter().any(|text| Glob::wildcards(text).matches(value))
+}
+
+/// A region, an ARN or a word that none of the patterns matches, whatever they are patterns of.
+fn outside(texts: &[String]) -> String {
+    let arn = texts.iter().find(|text| text.starts_with("arn:")).map(|text| example(text, "us-east-1", "000000000000"));
+    let region = REGIONS.into_iter().find(|region| is_outside(region, texts)).map(str::to_owned);
+    arn.or(region).unwrap_or_else(|| "x".to_owned())
 }
 
 /// The form of an ARN, as in `arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}`, as a pattern.
@@ -224,6 +241,23 @@ mod tests {
             all.iter().map(|sample| (sample.action.as_str(), sample.resource.as_str())).collect();
         assert!(told.contains(&("iam:DeleteRole", "arn:aws:iam::111111111111:role/Centralx")), "{told:?}");
         assert_eq!(told.iter().filter(|(action, _)| *action == "iam:DeleteRole").count(), 1);
+    }
+
+    #[test]
+    fn a_value_outside_a_list_is_one_that_is_not_in_it() {
+        let all = samples(serde_json::json!({
+            "actions": ["kms:ReplicateKey", "s3:PutReplicationConfiguration"],
+            "context": {"kms:ReplicaRegion": [{"outside": ["ap-northeast-*", "us-east-1"]}]}
+        }));
+        let told: std::collections::BTreeSet<_> =
+            all.iter().map(|sample| (sample.action.as_str(), sample.context.values().next().cloned())).collect();
+        let expected =
+            [("kms:ReplicateKey", Some(vec!["us-west-2".to_owned()])), ("s3:PutReplicationConfiguration", None)];
+        assert_eq!(told, expected.into());
+        let everything = samples(serde_json::json!({
+            "actions": ["kms:ReplicateKey"], "context": {"kms:ReplicaRegion": [{"outside": ["*"]}]}
+        }));
+        assert!(everything.is_empty());
     }
 
     #[test]

@@ -239,12 +239,17 @@ pub struct Guardrail {
 pub struct Classes<'a>(pub &'a [ClassName]);
 
 impl Classes<'_> {
-    /// Whether accounts of the class are bound; for an account without a declared class, nobody knows.
+    /// Whether an account is bound; for one without a declared class, nobody knows.
     pub fn bind(&self, account: &Account) -> Option<bool> {
+        self.bind_class(account.class)
+    }
+
+    /// Whether accounts of a class are bound; for those of which no class is declared, nobody knows.
+    pub fn bind_class(&self, class: Option<AccountClass>) -> Option<bool> {
         if self.0.contains(&ClassName::All) {
             return Some(true);
         }
-        let class = account.class?;
+        let class = class?;
         Some(self.0.iter().any(|name| match name {
             ClassName::All => true,
             ClassName::NumberUse => class == AccountClass::NumberUse,

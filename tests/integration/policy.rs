@@ -108,6 +108,23 @@ fn lint_refuses_what_is_no_policy() {
     assert!(run.stderr.contains("tree.yaml") && run.stderr.contains("no-such.json"), "{}", run.stderr);
 }
 
+#[test]
+fn lint_reads_resource_control_policies() {
+    let file = "fixtures/rcp/only-the-organization.json";
+    let clean = policy().args(["lint", "--type", "rcp", file]).run().code(0);
+    assert_eq!(clean.stdout, "1 policies, 0 remarks\n");
+    let as_scp = policy().args(["lint", file]).run().code(2);
+    assert!(as_scp.stderr.contains("a service control policy has no Principal"), "{}", as_scp.stderr);
+    let scp = policy().args(["lint", "--type", "rcp", "fixtures/scp/region-lock.json"]).run().code(2);
+    assert!(scp.stderr.contains("the Principal of a resource control policy must be `*`"), "{}", scp.stderr);
+    let dir = tempfile::tempdir().unwrap();
+    let old = dir.path().join("macie.json");
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
+    std::fs::write(&old, text.replace("sqs:*", "macie:*")).unwrap();
+    let remarks = policy().args(["lint", "--type", "rcp", old.to_str().unwrap()]).run().code(1).stdout;
+    assert!(remarks.contains("no action matches `macie:*`"), "{remarks}");
+}
+
 fn prove(args: &[&str]) -> Govcheck {
     policy().arg("prove").args(args)
 }
@@ -151,6 +168,65 @@ fn what_gets_through_is_shown_as_a_request_of_the_account() {
     let region = text(&request["context"]["aws:requestedregion"][0]);
     let args = ["--action", &action, "--resource", "*", "--principal", &principal, "--region", &region];
     decides("allowed", 0, &args);
+}
+
+/// The results of GC-PRV-003 over the fixture, with an accounts file.
+fn by_class(classes: &str, code: i32, args: &[&str]) -> Vec<Value> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("accounts.yaml");
+    std::fs::write(&file, classes).unwrap();
+    let run = prove(&["PRV-003", "--accounts", file.to_str().unwrap(), "--format", "json"]).args(args).run().code(code);
+    json(&run)["results"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_guardrail_of_certain_classes_is_not_applicable_to_others() {
+    let accounts = "accounts:\n- {id: '111111111111', class: number-use}\n- {id: '222222222222', class: general}\n";
+    let results = by_class(accounts, 1, &["--scp", "fixtures/scp"]);
+    let found: Vec<_> =
+        results.iter().map(|result| (result["accounts"].to_string(), result["verdict"].to_string())).collect();
+    let expected = [
+        (r#"["111111111111"]"#, r#""fail""#),
+        // Nothing allows anything there, so that it needs no class to pass.
+        (r#"["333333333333"]"#, r#""pass""#),
+        (r#"["222222222222"]"#, r#""not_applicable""#),
+    ];
+    assert_eq!(found, expected.map(|(accounts, verdict)| (accounts.to_owned(), verdict.to_owned())));
+    assert_eq!(results[2]["proof"], Value::Null);
+    let alone = by_class(accounts, 0, &["--scp", "fixtures/scp", "--account", "222222222222"]);
+    assert_eq!(alone[0]["verdict"], "not_applicable");
+}
+
+#[test]
+fn a_class_that_nobody_declared_is_no_failure_and_no_pass() {
+    let accounts = "accounts:\n- {id: '222222222222'}\n- {id: '444444444444', class: general}\n";
+    // The second account is not in the file at all.
+    for account in ["222222222222", "111111111111"] {
+        let results = by_class(accounts, 3, &["--scp", "fixtures/scp", "--account", account]);
+        let result = &results[0];
+        assert_eq!((&result["verdict"], &result["proof"]), (&"unknown".into(), &"counterexample".into()));
+        assert_eq!(result["cause"], "class is not declared");
+    }
+    // Without a tree, the accounts are those of the file.
+    let dir = only(&["no-internet-gateway.json"]);
+    let results = by_class(accounts, 3, &["--scp", dir.path().to_str().unwrap()]);
+    assert_eq!(results[0]["accounts"], serde_json::json!(["222222222222"]));
+    assert_eq!(results[1]["accounts"], serde_json::json!(["444444444444"]));
+}
+
+#[test]
+fn for_which_classes_a_guardrail_is_is_said() {
+    let run =
+        |args: &[&str]| prove(&["PRV-003", "--scp", "fixtures/scp", "--account", "111111111111"]).args(args).run();
+    let text = run(&[]).code(1).stdout;
+    assert!(text.contains("only for accounts of these classes: number-use"), "{text}");
+    let japanese = run(&["--lang", "ja"]).code(1).stdout;
+    assert!(japanese.contains("対象となるアカウント区分: 番号利用事務系"), "{japanese}");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("accounts.csv");
+    std::fs::write(&file, "id,class\n111111111111,lgwan\n").unwrap();
+    let other = run(&["--accounts", file.to_str().unwrap()]).code(0).stdout;
+    assert!(other.contains("internet-gateways-cannot-be-created: not applicable"), "{other}");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 
 use super::super::condition::{Base, Test, block, moment, number};
 use super::super::glob::Glob;
-use super::super::keys::{self, Presence};
-use super::super::must_deny::{Given, Question};
+use super::super::keys::{self, Presence, REGIONS, Values};
+use super::super::must_deny::Given;
 use super::super::request::{Context, KeyValue};
 use super::super::truth::Reason;
 use super::words::{Domain, words};
@@ -17,16 +17,12 @@ use super::words::{Domain, words};
 /// How many cases one key may have.
 const MAX_CASES: usize = 400;
 
+/// Stands for the regions that do not exist yet.
+pub(super) const NEW_REGION: &str = "xx-future-1";
+
 /// The states of a key, given in lower case, which the tests tell apart; the plainest first. Where these may not be all,
 /// one more stands for any value.
-pub(super) fn of_key(name: &str, tests: &[&Test], question: &Question, base: &Context) -> Vec<KeyValue> {
-    if let Some(states) = question.context.get(name) {
-        let state = |given: &Given| match given {
-            Given::Absent => KeyValue::Absent,
-            Given::Value(text) => KeyValue::Values(vec![text.clone()]),
-        };
-        return states.iter().map(state).collect();
-    }
+pub(super) fn of_key(name: &str, tests: &[&Test], base: &Context) -> Vec<KeyValue> {
     let key = keys::about(name);
     if let Presence::Fixed | Presence::Coupled = key.presence {
         let reason = match key.presence {
@@ -35,20 +31,44 @@ pub(super) fn of_key(name: &str, tests: &[&Test], question: &Question, base: &Co
         };
         return vec![KeyValue::Open(Arc::new(reason))];
     }
-    let (values, mut doubt) =
-        if key.boolean { (vec!["true".to_owned(), "false".to_owned()], None) } else { values(name, tests, base) };
     let mut states = Vec::new();
     if key.presence != Presence::Always {
         states.push(KeyValue::Absent);
     }
+    states.extend(present(name, tests, &[], base));
+    states
+}
+
+/// As [`of_key`], only those in which the question gives it.
+pub(super) fn given(name: &str, tests: &[&Test], given: &[Given], base: &Context) -> Vec<KeyValue> {
+    let states = |given: &Given| match given {
+        Given::Absent => vec![KeyValue::Absent],
+        Given::Value(text) => vec![KeyValue::Values(vec![text.clone()])],
+        Given::Outside(texts) => {
+            let inside: Vec<Glob> = texts.iter().map(|text| Glob::wildcards(text)).collect();
+            present(name, tests, &inside, base)
+        }
+    };
+    given.iter().flat_map(states).collect()
+}
+
+/// The states in which a key is present, and has a value that none of the patterns matches.
+fn present(name: &str, tests: &[&Test], inside: &[Glob], base: &Context) -> Vec<KeyValue> {
+    let key = keys::about(name);
+    let (values, mut doubt) = values(name, tests, inside, base);
+    let is_outside = |value: &String| !inside.iter().any(|glob| glob.matches(value));
     let is_set = key.multivalued || tests.iter().any(|test| test.operator.is_some_and(|op| op.quantifier.is_some()));
-    let largest = if is_set { tests.len().max(2) } else { 1 };
-    for subset in subsets(&values, largest) {
-        if states.len() >= MAX_CASES {
+    // One more for the value that is outside.
+    let largest = if is_set { (tests.len() + usize::from(!inside.is_empty())).max(2) } else { 1 };
+    let mut states = Vec::new();
+    for (at, subset) in subsets(&values, largest).enumerate() {
+        if at >= MAX_CASES {
             doubt = Some(Arc::new(Reason::TooManyCases));
             break;
         }
-        states.push(KeyValue::Values(subset));
+        if subset.iter().any(is_outside) {
+            states.push(KeyValue::Values(subset));
+        }
     }
     states.extend(doubt.map(KeyValue::Open));
     states
@@ -77,10 +97,17 @@ fn family(base: Base) -> Option<Family> {
     }
 }
 
-/// Single values that stand for all.
-fn values(name: &str, tests: &[&Test], base: &Context) -> (Vec<String>, Option<Arc<Reason>>) {
-    let families: BTreeSet<Family> =
+/// Single values that stand for all which the tests, and the patterns, tell apart.
+fn values(name: &str, tests: &[&Test], patterns: &[Glob], base: &Context) -> (Vec<String>, Option<Arc<Reason>>) {
+    let kind = keys::about(name).values;
+    if kind == Values::Bool {
+        return (vec!["true".to_owned(), "false".to_owned()], None);
+    }
+    let mut families: BTreeSet<Family> =
         tests.iter().filter_map(|test| test.operator.and_then(|operator| family(operator.base))).collect();
+    if families.is_empty() || !patterns.is_empty() {
+        families.insert(Family::Text);
+    }
     let listed: Vec<&str> = tests
         .iter()
         .flat_map(|test| test.values.iter().filter_map(|value| value.template()))
@@ -91,8 +118,10 @@ fn values(name: &str, tests: &[&Test], base: &Context) -> (Vec<String>, Option<A
     for family in &families {
         match family {
             Family::Text => {
-                let globs: Vec<Glob> = tests.iter().flat_map(|test| test.globs(base)).collect();
-                match words(&[Domain::anything()], &globs.iter().collect::<Vec<_>>(), &["other".to_owned()]) {
+                let globs: Vec<Glob> =
+                    tests.iter().flat_map(|test| test.globs(base)).chain(patterns.iter().cloned()).collect();
+                let (domain, examples) = texts(name, kind, base);
+                match words(&[domain], &globs.iter().collect::<Vec<_>>(), &examples) {
                     Some(words) => found.extend(words.into_iter().map(|word| word.text)),
                     None => doubt = Some(Arc::new(Reason::TooManyCases)),
                 }
@@ -107,10 +136,23 @@ fn values(name: &str, tests: &[&Test], base: &Context) -> (Vec<String>, Option<A
             }
         }
     }
-    if families.is_empty() {
-        found.push("other".to_owned());
-    }
     (found, doubt)
+}
+
+/// The texts that a key can have, and plain ones of them.
+fn texts(name: &str, kind: Values, base: &Context) -> (Domain, Vec<String>) {
+    match kind {
+        Values::Region => (Domain::region(), REGIONS.iter().copied().chain([NEW_REGION]).map(str::to_owned).collect()),
+        Values::Arn => {
+            let account = match base.get("aws:principalaccount") {
+                KeyValue::Values(accounts) => accounts.concat(),
+                KeyValue::Absent | KeyValue::Open(_) => String::new(),
+            };
+            let example = format!("arn:aws:{}:{}:{account}:other", keys::prefix(name), REGIONS[0]);
+            (Domain::arn(), vec![example])
+        }
+        Values::Any | Values::Bool => (Domain::anything(), vec!["other".to_owned()]),
+    }
 }
 
 /// Each listed number, one in every gap, and one beyond each end.

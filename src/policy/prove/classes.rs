@@ -19,6 +19,8 @@ pub(super) struct Class<'a> {
     /// The only regions that their requests are signed for.
     pub(super) regions: Option<&'a [&'static str]>,
     pub(super) resources: Resources,
+    /// The keys that the question gives in their requests.
+    pub(super) given: Vec<&'a str>,
 }
 
 /// What the actions of a class can be called on.
@@ -62,10 +64,11 @@ pub fn familiarity(service: &str) -> usize {
 
 /// The classes of the documented actions that are asked about.
 pub(super) fn named<'a>(search: &Search<'a>) -> Vec<Class<'a>> {
-    type Key<'k> = (Vec<Truth>, Option<&'k [&'static str]>, Resources);
+    type Key<'k> = (Vec<Truth>, Option<&'k [&'static str]>, Resources, Vec<&'k str>);
     let mut classes: BTreeMap<Key<'a>, Vec<&Action>> = BTreeMap::new();
     for service in &search.catalogue.services {
         let prefix = service.prefix.to_ascii_lowercase();
+        let given = search.question.given(&prefix);
         let near: Vec<Near<'_>> = search.statements.iter().map(|statement| Near::new(statement, &prefix)).collect();
         for action in &service.actions {
             if !search.question.asks(&prefix, &action.lower) {
@@ -78,13 +81,13 @@ pub(super) fn named<'a>(search: &Search<'a>) -> Vec<Class<'a>> {
             } else {
                 Resources::Whatever
             };
-            classes.entry((covers, regions, resources)).or_default().push(action);
+            classes.entry((covers, regions, resources, given.clone())).or_default().push(action);
         }
     }
-    let class = |((covers, regions, resources), mut actions): (Key<'a>, Vec<&Action>)| {
+    let class = |((covers, regions, resources, given), mut actions): (Key<'a>, Vec<&Action>)| {
         actions.sort_by_key(|action| rank(action));
         let actions = actions.into_iter().map(Action::full_name).collect();
-        Class { actions, covers, regions, resources }
+        Class { actions, covers, regions, resources, given }
     };
     classes.into_iter().map(class).collect()
 }
@@ -124,11 +127,12 @@ pub(super) fn unnamed<'a>(search: &Search<'a>) -> Option<Vec<Class<'a>>> {
     let asked = search.question.actions.iter().chain(&search.question.except_actions);
     let stated = search.statements.iter().flat_map(|statement| &statement.action.patterns);
     let mut globs: Vec<Glob> = asked.chain(stated.map(|written| &written.pattern)).filter_map(full_glob).collect();
+    globs.extend(search.question.services.iter().map(|service| Glob::wildcards(&format!("{service}:*"))));
     globs.sort();
     globs.dedup();
     let name = Domain::default().one(Set::Lower).many(Set::LowerOrDigitOrDash).text(":").some(Set::LowerOrDigit);
     let words = words(&[name], &globs.iter().collect::<Vec<_>>(), &[])?;
-    let mut classes: BTreeMap<Vec<Truth>, String> = BTreeMap::new();
+    let mut classes: BTreeMap<(Vec<Truth>, Vec<&'a str>), String> = BTreeMap::new();
     for word in words {
         let parts = ActionParts::new(&word.text);
         if !search.question.asks(&parts.service, &parts.name) || search.catalogue.find(&word.text).is_some() {
@@ -139,14 +143,14 @@ pub(super) fn unnamed<'a>(search: &Search<'a>) -> Option<Vec<Class<'a>>> {
             .iter()
             .map(|statement| super::super::evaluate::covers_action(statement, &parts))
             .collect();
-        classes.entry(covers).or_insert(word.text);
+        classes.entry((covers, search.question.given(&parts.service))).or_insert(word.text);
     }
-    let class = |(covers, action): (Vec<Truth>, String)| {
+    let class = |((covers, given), action): ((Vec<Truth>, Vec<&'a str>), String)| {
         let parts = ActionParts::new(&action);
         let regions = search.catalogue.only_regions(&parts.service, &parts.name);
         let looked_at = search.looks_at_resources(&covers);
         let resources = if looked_at { Resources::Unnamed } else { Resources::Whatever };
-        Class { actions: vec![action], covers, regions, resources }
+        Class { actions: vec![action], covers, regions, resources, given }
     };
     Some(classes.into_iter().map(class).collect())
 }

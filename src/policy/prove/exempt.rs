@@ -41,6 +41,7 @@ pub(super) fn analyse(arn: String, search: &Search<'_>) -> Exempt {
             kinds: search.question.kinds.clone(),
             except_principals: vec![exact.clone()],
             context: search.question.context.clone(),
+            services: search.question.services.clone(),
         };
         let inner = Search::new(search.hierarchy, &question, search.catalogue);
         for class in classes::named(&inner) {

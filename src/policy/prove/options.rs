@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::super::document::Statement;
 use super::super::evaluate::covers_resource;
 use super::super::glob::Glob;
-use super::super::keys::{OF_PRINCIPAL, REGIONS};
+use super::super::keys::{self, OF_PRINCIPAL, REGIONS, Values};
+use super::super::must_deny::Given;
 use super::super::request::{Context, KeyValue, Principal, PrincipalKind, Request};
 use super::super::truth::{Reason, Truth};
-use super::cells;
+use super::cells::{self, NEW_REGION};
 use super::classes::Resources;
 use super::search::{Search, is_temporary};
 use super::words::{Domain, Set, words};
@@ -131,9 +132,7 @@ pub(super) fn regions(search: &Search<'_>, statements: &[&Statement], only: Opti
         let tests = statements.iter().flat_map(|statement| statement.tests());
         let globs: Vec<Glob> =
             tests.filter(|test| test.key == "aws:requestedregion").flat_map(|test| test.globs(&search.base)).collect();
-        let name =
-            Domain::default().one(Set::Lower).some(Set::Lower).text("-").some(Set::Lower).text("-").one(Set::Digit);
-        let words = words(&[name], &globs.iter().collect::<Vec<_>>(), &["xx-future-1".to_owned()])?;
+        let words = words(&[Domain::region()], &globs.iter().collect::<Vec<_>>(), &[NEW_REGION.to_owned()])?;
         let new = words.into_iter().filter(|word| !REGIONS.contains(&word.text.as_str()));
         choices.extend(new.map(|word| choice(&word.text, true)));
     }
@@ -144,12 +143,28 @@ pub(super) fn regions(search: &Search<'_>, statements: &[&Statement], only: Opti
     Some(apart(choices, |choice| side(search, statements, "aws:requestedregion", choice)))
 }
 
-/// The states of another key.
-pub(super) fn key(search: &Search<'_>, statements: &[&Statement], name: &str) -> Vec<Choice> {
+/// The states of another key, in which the question gives it or which the statements tell apart.
+pub(super) fn key(
+    search: &Search<'_>,
+    statements: &[&Statement],
+    name: &str,
+    given: Option<&Vec<Given>>,
+) -> Vec<Choice> {
     let tests: Vec<_> =
         statements.iter().flat_map(|statement| statement.tests()).filter(|test| test.key == name).collect();
-    let choice = |state| Choice { key: Some((name.to_owned(), state)), ..Choice::default() };
-    let choices = cells::of_key(name, &tests, search.question, &search.base).into_iter().map(choice).collect();
+    let states = match given {
+        Some(given) => cells::given(name, &tests, given, &search.base),
+        None => cells::of_key(name, &tests, &search.base),
+    };
+    let is_region = keys::about(name).values == Values::Region;
+    let is_new = |region: &String| !REGIONS.contains(&region.as_str());
+    let choice = |state| Choice {
+        future: matches!(&state, KeyValue::Values(values) if is_region && values.iter().any(is_new)),
+        key: Some((name.to_owned(), state)),
+        ..Choice::default()
+    };
+    let mut choices: Vec<Choice> = states.into_iter().map(choice).collect();
+    choices.sort_by_key(|choice| choice.future);
     apart(choices, |choice| side(search, statements, name, choice))
 }
 
@@ -182,13 +197,13 @@ pub(super) fn resources(search: &Search<'_>, statements: &[&Statement], of: &Res
         Resources::Types(service, types) => {
             let service = search.catalogue.service(service);
             let arn = |name| service.and_then(|service| service.arn(name));
-            let of_type = |name| arn(name).map_or_else(any_arn, |arn| arn_domain(arn, &search.account));
+            let of_type = |name| arn(name).map_or_else(Domain::arn, |arn| arn_domain(arn, &search.account));
             let named = types.split(',').map(|name| Some(of_type(name.trim_end_matches('!'))));
             // A call that need not name any may be about none.
             let none = (!types.contains('!')).then_some(None);
             named.chain(none).collect()
         }
-        Resources::Unnamed => vec![None, Some(any_arn())],
+        Resources::Unnamed => vec![None, Some(Domain::arn())],
     };
     let mut globs: Vec<Glob> = search.question.resources.clone();
     for pattern in statements.iter().flat_map(|statement| &statement.resource.patterns) {
@@ -220,14 +235,6 @@ pub(super) fn resources(search: &Search<'_>, statements: &[&Statement], of: &Res
         }
     }
     Some(found)
-}
-
-fn any_arn() -> Domain {
-    let mut domain = Domain::default().text("arn:aws:").some(Set::NoColon);
-    for _ in 0..2 {
-        domain = domain.text(":").many(Set::NoColon);
-    }
-    domain.text(":").some(Set::Any)
 }
 
 /// The ARNs of a resource type. Only the last of its names may hold a colon.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::super::catalogue::Catalogue;
 use super::super::document::{ResourcePattern, Statement};
 use super::super::evaluate::{Decision, Exemption, Hierarchy, applies_beside, decide, exemption};
-use super::super::keys::OF_PRINCIPAL;
+use super::super::keys::{self, OF_PRINCIPAL};
 use super::super::must_deny::Question;
 use super::super::request::{Context, KeyValue, Request};
 use super::super::truth::{Reason, Truth};
@@ -28,11 +28,11 @@ pub(super) struct Search<'a> {
     pub(super) account: String,
     /// What is the same in every request.
     pub(super) base: Context,
-    sides: RefCell<BTreeMap<SidesKey, SharedSides>>,
+    sides: RefCell<BTreeMap<SidesKey<'a>, SharedSides>>,
 }
 
-/// The statements that may apply, and the regions of the actions.
-type SidesKey = (Vec<usize>, Option<Vec<String>>);
+/// The statements that may apply, the regions of the actions, and the keys that the question gives for them.
+type SidesKey<'a> = (Vec<usize>, Option<Vec<String>>, Vec<&'a str>);
 
 /// The choices for each part of a request but the resource.
 type Sides = Vec<Vec<Choice>>;
@@ -88,10 +88,10 @@ impl<'a> Search<'a> {
         !self.question.resources.is_empty() || relevant.map(|(statement, _)| statement).any(|own| specific(own))
     }
 
-    pub(super) fn class(&self, class: &Class<'_>) -> Found {
+    pub(super) fn class(&self, class: &Class<'a>) -> Found {
         let relevant: Vec<usize> = (0..self.statements.len()).filter(|at| class.covers[*at] != Truth::No).collect();
         let statements: Vec<&Statement> = relevant.iter().map(|at| self.statements[*at]).collect();
-        let sides = self.sides(relevant, &statements, class.regions);
+        let sides = self.sides(relevant, &statements, class);
         let sides = match sides.as_ref() {
             Ok(sides) => sides,
             Err(reason) => return Found { undecided: Some(Arc::clone(reason)), ..Found::default() },
@@ -104,26 +104,28 @@ impl<'a> Search<'a> {
         combine(found, action, matches!(class.resources, Resources::Types(..)))
     }
 
-    fn sides(&self, relevant: Vec<usize>, statements: &[&Statement], regions: Option<&[&str]>) -> SharedSides {
-        let key = (relevant, regions.map(|regions| regions.iter().map(|region| (*region).to_owned()).collect()));
+    fn sides(&self, relevant: Vec<usize>, statements: &[&Statement], class: &Class<'a>) -> SharedSides {
+        let regions = class.regions.map(|regions| regions.iter().map(|region| (*region).to_owned()).collect());
+        let key = (relevant, regions, class.given.clone());
         if let Some(sides) = self.sides.borrow().get(&key) {
             return Rc::clone(sides);
         }
-        let sides = Rc::new(self.make_sides(statements, regions));
+        let sides = Rc::new(self.make_sides(statements, class));
         self.sides.borrow_mut().insert(key, Rc::clone(&sides));
         sides
     }
 
-    fn make_sides(&self, statements: &[&Statement], regions: Option<&[&str]>) -> Result<Sides, Arc<Reason>> {
+    fn make_sides(&self, statements: &[&Statement], class: &Class<'a>) -> Result<Sides, Arc<Reason>> {
         let many = || Arc::new(Reason::TooManyCases);
         let principals = options::principals(self, statements).ok_or_else(many)?;
-        let regions = options::regions(self, statements, regions).ok_or_else(many)?;
+        let regions = options::regions(self, statements, class.regions).ok_or_else(many)?;
         let tests = statements.iter().flat_map(|statement| statement.tests());
         let mut keys: BTreeSet<&str> = tests.map(|test| test.key.as_str()).collect();
-        keys.extend(self.question.context.keys().map(String::as_str));
+        keys.extend(&class.given);
         keys.retain(|key| *key != "aws:requestedregion" && !OF_PRINCIPAL.contains(key));
         let mut sides = vec![principals, regions];
-        sides.extend(keys.iter().map(|key| options::key(self, statements, key)));
+        let given = |key| self.question.context.get(key).filter(|_| class.given.contains(&key));
+        sides.extend(keys.iter().map(|key| options::key(self, statements, key, given(*key))));
         let cases = sides.iter().try_fold(1_usize, |product, side| product.checked_mul(side.len().max(1)));
         if cases.is_none_or(|cases| cases > MAX_CASES) {
             sides.truncate(2);
@@ -136,7 +138,7 @@ impl<'a> Search<'a> {
     fn cases(&self, action: &str, class: &Class<'_>, sides: &Sides, resources: &[Choice]) -> Found {
         let lists: Vec<&[Choice]> = sides.iter().map(Vec::as_slice).chain([resources]).collect();
         let mut found = Found::default();
-        let mut best = usize::MAX;
+        let mut best = (true, usize::MAX);
         let mut through = BTreeSet::new();
         let mut ordinary = false;
         for_each_case(&lists, |at| {
@@ -169,7 +171,7 @@ impl<'a> Search<'a> {
                 Decision::Allowed => {
                     ordinary |= at.first() == Some(&0);
                     through.insert(arn);
-                    let oddness = at.iter().filter(|at| **at != 0).count();
+                    let oddness = (at.first() != Some(&0), at.iter().filter(|at| **at != 0).count());
                     if oddness < best {
                         best = oddness;
                         found.hole = Some(request);
@@ -242,11 +244,9 @@ fn for_each_case(lists: &[&[Choice]], mut call: impl FnMut(&[usize])) {
 
 /// A key that is present, and belongs to another service than the action.
 fn foreign_key(request: &Request) -> Option<String> {
-    let service = request.action.split(':').next().unwrap_or_default();
+    let service = request.action.split(':').next().unwrap_or_default().to_ascii_lowercase();
     let present = request.context.iter().filter(|(_, value)| matches!(value, KeyValue::Values(_)));
-    let mut foreign = present.filter(|(key, _)| {
-        key.split_once(':').is_some_and(|(prefix, _)| prefix != "aws" && !prefix.eq_ignore_ascii_case(service))
-    });
+    let mut foreign = present.filter(|(key, _)| key.contains(':') && !keys::may_have(&service, key));
     foreign.next().map(|(key, _)| key.to_owned())
 }
 

@@ -382,3 +382,124 @@ fn a_key_of_another_service_is_no_way_through() {
     assert_eq!(verdict("ec2:RunInstances"), ProofVerdict::Counterexample);
     assert_eq!(verdict("sqs:*"), ProofVerdict::Undecided);
 }
+
+/// What the question gives of a key, asked of policies that deny under a condition.
+fn under_condition(actions: &str, context: serde_json::Value, condition: serde_json::Value) -> Proof {
+    let deny = serde_json::json!({"Effect": "Deny", "Action": actions, "Resource": "*", "Condition": condition});
+    ask(vec![of_json(deny)], serde_json::json!({"actions": [actions], "context": context}))
+}
+
+fn values(proof: &Proof, key: &str) -> Vec<String> {
+    match proof.holes[0].request.context.get(key) {
+        KeyValue::Values(values) => values,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_value_outside_a_list_is_never_one_of_the_list() {
+    let outside = || serde_json::json!({"kms:ReplicaRegion": [{"outside": ["ap-northeast-1", "ap-northeast-3"]}]});
+    let of = |condition| under_condition("kms:ReplicateKey", outside(), condition);
+    let listed = |operator: &str, regions: &[&str]| serde_json::json!({operator: {"kms:ReplicaRegion": regions}});
+    let japan = ["ap-northeast-1", "ap-northeast-3"];
+    for operator in ["StringNotEquals", "StringNotEqualsIfExists", "StringNotLike", "StringNotEqualsIgnoreCase"] {
+        let proof = of(listed(operator, &japan));
+        assert_eq!(proof.verdict, ProofVerdict::Proved, "{operator} {:?}", proof.holes.first());
+        assert!(proof.future.is_empty(), "{:?}", proof.future.first());
+    }
+    // The narrower list denies more, the wider one less.
+    assert_eq!(of(listed("StringNotEquals", &japan[..1])).verdict, ProofVerdict::Proved);
+    let wider = of(listed("StringNotLike", &["ap-northeast-*"]));
+    assert_eq!(wider.verdict, ProofVerdict::Counterexample);
+    assert_eq!(values(&wider, "kms:replicaregion"), ["ap-northeast-2"]);
+    let open = of(listed("StringEquals", &japan));
+    assert_eq!(values(&open, "kms:replicaregion"), ["us-east-1"]);
+    assert_eq!(of(serde_json::json!({"Null": {"kms:ReplicaRegion": "false"}})).verdict, ProofVerdict::Proved);
+    assert_eq!(of(serde_json::json!({"Null": {"kms:ReplicaRegion": "true"}})).verdict, ProofVerdict::Counterexample);
+    // Numbers and texts are not told apart together.
+    let mixed = serde_json::json!({"NumericNotEquals": {"kms:ReplicaRegion": "1"}});
+    assert_eq!(of(mixed).verdict, ProofVerdict::Undecided);
+}
+
+#[test]
+fn a_region_that_does_not_exist_yet_is_no_value_that_gets_through() {
+    let existing: Vec<&str> =
+        super::super::keys::REGIONS.into_iter().filter(|name| !name.starts_with("ap-northeast-")).collect();
+    let outside = serde_json::json!({"kms:ReplicaRegion": [{"outside": ["ap-northeast-*"]}]});
+    let listed = serde_json::json!({"StringEquals": {"kms:ReplicaRegion": existing}});
+    let proof = under_condition("kms:ReplicateKey", outside, listed);
+    assert_eq!(proof.verdict, ProofVerdict::Proved, "{:?}", proof.holes.first());
+    assert_eq!(proof.future.len(), 1);
+}
+
+#[test]
+fn of_several_values_one_outside_is_enough() {
+    let outside = || serde_json::json!({"secretsmanager:AddReplicaRegions": [{"outside": ["ap-northeast-1"]}]});
+    let of = |operator: &str, regions: &[&str]| {
+        let condition = serde_json::json!({operator: {"secretsmanager:AddReplicaRegions": regions}});
+        under_condition("secretsmanager:ReplicateSecretToRegions", outside(), condition)
+    };
+    let any = of("ForAnyValue:StringNotEquals", &["ap-northeast-1"]);
+    assert_eq!(any.verdict, ProofVerdict::Proved, "{:?}", any.holes.first());
+    // Denied only where no region of the list is among them: one of Tokyo beside it gets through.
+    let all = of("ForAllValues:StringNotEquals", &["ap-northeast-1"]);
+    assert_eq!(values(&all, "secretsmanager:addreplicaregions"), ["us-east-1", "ap-northeast-1"]);
+    // What an operator for one value says about several is not defined.
+    assert_eq!(of("StringNotEquals", &["ap-northeast-1"]).verdict, ProofVerdict::Undecided);
+}
+
+#[test]
+fn vaults_outside_a_list_of_patterns_are_arns() {
+    let outside = || serde_json::json!({"backup:CopyTargets": [{"outside": ["arn:aws:backup:ap-northeast-1:*"]}]});
+    let of = |patterns: &[&str]| {
+        let condition = serde_json::json!({"ForAnyValue:ArnNotLike": {"backup:CopyTargets": patterns}});
+        under_condition("backup:CopyFromBackupVault", outside(), condition)
+    };
+    assert_eq!(of(&["arn:aws:backup:ap-northeast-1:*:backup-vault:*"]).verdict, ProofVerdict::Proved);
+    let proof = of(&["arn:aws:backup:*:*:backup-vault:*"]);
+    assert_eq!(proof.verdict, ProofVerdict::Counterexample);
+    let [vault] = values(&proof, "backup:copytargets").try_into().unwrap();
+    assert!(vault.starts_with("arn:aws:") && !vault.contains("ap-northeast-1"), "{vault}");
+}
+
+#[test]
+fn a_key_of_a_service_is_asked_about_in_its_own_requests_alone() {
+    let must = serde_json::json!({
+        "actions": ["kms:ReplicateKey", "s3:PutReplicationConfiguration", "ssm:PutComplianceItems"],
+        "context": {
+            "kms:ReplicaRegion": [{"outside": ["ap-northeast-1"]}],
+            "ec2:SourceInstanceARN": [{"value": "arn:aws:ec2:ap-northeast-1:111111111111:instance/i-1"}],
+        },
+    });
+    let proof = ask(vec![], must.clone());
+    let keys = |action: &str| {
+        let hole = proof.holes.iter().find(|hole| hole.actions[0] == action).unwrap();
+        let keys = hole.request.context.iter().filter(|(key, _)| !key.starts_with("aws:"));
+        keys.map(|(key, _)| key.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(keys("kms:ReplicateKey"), ["kms:replicaregion"]);
+    assert_eq!(keys("s3:PutReplicationConfiguration"), Vec::<String>::new());
+    assert_eq!(keys("ssm:PutComplianceItems"), ["ec2:sourceinstancearn"]);
+    // A policy that looks at the key of another service is not said to hold for those that have no such key.
+    let deny = |condition: &str| {
+        of_json(serde_json::json!({
+            "Effect": "Deny", "Action": "*", "Resource": "*",
+            "Condition": {condition: {"kms:ReplicaRegion": "ap-northeast-1"}},
+        }))
+    };
+    let open = ask(vec![deny("StringEquals")], must.clone());
+    assert_eq!(open.verdict, ProofVerdict::Counterexample);
+    assert_eq!(ask(vec![deny("StringNotEquals")], must).verdict, ProofVerdict::Undecided);
+}
+
+#[test]
+fn a_list_of_no_values_is_no_question() {
+    let must: MustDeny = serde_json::from_value(serde_json::json!({
+        "actions": ["kms:*"], "context": {"kms:ReplicaRegion": [{"outside": ["params.regions"]}]},
+    }))
+    .unwrap();
+    let resolve = |list: serde_json::Value| must.resolve(Catalogue::load().unwrap(), |_| Some(list.clone()));
+    assert!(matches!(resolve(serde_json::json!([])), Err(InvalidQuestion::Empty(_))));
+    assert!(matches!(resolve(serde_json::json!("x")), Err(InvalidQuestion::Parameter(_))));
+    assert!(resolve(serde_json::json!(["ap-northeast-1"])).is_ok());
+}

@@ -59,6 +59,20 @@ impl Domain {
         Self::default().many(Set::Any)
     }
 
+    /// Names of regions, also of those that do not exist.
+    pub(super) fn region() -> Self {
+        Self::default().one(Set::Lower).some(Set::Lower).text("-").some(Set::Lower).text("-").one(Set::Digit)
+    }
+
+    /// Any ARN.
+    pub(super) fn arn() -> Self {
+        let mut domain = Self::default().text("arn:aws:").some(Set::NoColon);
+        for _ in 0..2 {
+            domain = domain.text(":").many(Set::NoColon);
+        }
+        domain.text(":").some(Set::Any)
+    }
+
     pub(super) fn text(mut self, text: &str) -> Self {
         self.0.extend(text.chars().map(|c| (Set::Char(c), false)));
         self
@@ -105,6 +119,9 @@ type State = Vec<u64>;
 
 struct Search {
     symbols: Vec<char>,
+    /// How many of them, the first ones, each stand for all that belong to the same sets of the domain.
+    standing: usize,
+    sets: Vec<Set>,
     /// For each symbol, the positions that take it and move on, and those that take it and stay.
     moves: Vec<(State, State)>,
     repeats: State,
@@ -120,7 +137,8 @@ impl Search {
         );
         let bits: usize = machines.iter().map(|machine| machine.len() + 1).sum();
         let empty: State = vec![0; bits.div_ceil(64)];
-        let symbols = symbols(domain, patterns);
+        let sets: Vec<Set> = domain.0.iter().map(|(set, _)| *set).collect();
+        let (symbols, standing) = symbols(&sets, patterns);
         if symbols.len().saturating_mul(2 * empty.len()) > MAX_WORDS {
             return None;
         }
@@ -143,7 +161,7 @@ impl Search {
             ends.push(at);
             at += 1;
         }
-        let mut search = Self { symbols, moves, repeats, start, ends };
+        let mut search = Self { symbols, standing, sets, moves, repeats, start, ends };
         let mut first = std::mem::take(&mut search.start);
         search.skip_repeats(&mut first);
         search.start = first;
@@ -185,12 +203,19 @@ impl Search {
     fn accept_seed(&self, seed: &str, rank: usize, found: &mut BTreeMap<Vec<bool>, (usize, String)>) {
         let mut state = self.start.clone();
         for c in seed.chars() {
-            let Some(symbol) = self.symbols.iter().position(|symbol| *symbol == c) else { return };
+            let Some(symbol) = self.symbol(c) else { return };
             state = self.step(&state, &self.moves[symbol]);
         }
         if let Some(matches) = self.accepted(&state) {
             found.entry(matches).or_insert_with(|| (rank, seed.to_owned()));
         }
+    }
+
+    /// The place of a character, or of the one that stands for it.
+    fn symbol(&self, c: char) -> Option<usize> {
+        let same = |other: &char| self.sets.iter().all(|set| set.has(*other) == set.has(c));
+        let own = self.symbols.iter().position(|symbol| *symbol == c);
+        own.or_else(|| self.symbols.iter().take(self.standing).position(same))
     }
 
     fn step(&self, state: &State, (moving, staying): &(State, State)) -> State {
@@ -265,8 +290,9 @@ impl Step {
     }
 }
 
-/// Every character that something asks for, and of those that nothing tells apart one each.
-fn symbols(domain: &Domain, patterns: &[&Glob]) -> Vec<char> {
+/// Of the characters that nothing tells apart one each, and how many these are; then every character that something asks
+/// for.
+fn symbols(sets: &[Set], patterns: &[&Glob]) -> (Vec<char>, usize) {
     let mut asked: Vec<char> = Vec::new();
     for glob in patterns {
         for token in &glob.tokens {
@@ -278,7 +304,6 @@ fn symbols(domain: &Domain, patterns: &[&Glob]) -> Vec<char> {
             }
         }
     }
-    let sets: Vec<Set> = domain.0.iter().map(|(set, _)| *set).collect();
     asked.extend(sets.iter().filter_map(|set| match set {
         Set::Char(c) => Some(*c),
         _ => None,
@@ -298,8 +323,9 @@ fn symbols(domain: &Domain, patterns: &[&Glob]) -> Vec<char> {
             symbols.push(c);
         }
     }
+    let standing = symbols.len();
     symbols.extend(asked);
-    symbols
+    (symbols, standing)
 }
 
 fn set(state: &mut State, at: usize) {
@@ -339,6 +365,15 @@ mod tests {
     }
 
     #[test]
+    fn an_example_stands_for_what_it_matches() {
+        let globs = [Glob::wildcards("ap-northeast-1"), Glob::wildcards("us-*")];
+        let seeds = ["us-east-1", "Us-east-1", "eu-west-1", "ap-northeast-1"].map(str::to_owned);
+        let words = words(&[Domain::region()], &globs.iter().collect::<Vec<_>>(), &seeds).unwrap();
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(texts, ["us-east-1", "eu-west-1", "ap-northeast-1"]);
+    }
+
+    #[test]
     fn too_many_states_are_not_searched() {
         let patterns: Vec<String> = ('a'..='z').map(|c| format!("*{c}*")).collect();
         let globs: Vec<Glob> = patterns.iter().map(|text| Glob::wildcards(text)).collect();
@@ -357,6 +392,7 @@ mod tests {
         fn words_are_what_matching_says_and_no_combination_is_missed(
             patterns in proptest::collection::vec("[ab:*?]{0,5}", 1..4),
             text in "[ab:c]{0,7}",
+            seed in "[abcZé:]{0,5}",
         ) {
             let globs: Vec<Glob> = patterns
                 .iter()
@@ -364,7 +400,7 @@ mod tests {
                 .map(|(at, text)| if at == 0 { Glob::wildcards(text).within_parts(false) } else { Glob::wildcards(text) })
                 .collect();
             let refs: Vec<&Glob> = globs.iter().collect();
-            let words = words(&[Domain::anything()], &refs, &[]).unwrap();
+            let words = words(&[Domain::anything()], &refs, &[seed]).unwrap();
             for word in &words {
                 let own: Vec<bool> = globs.iter().map(|glob| glob.matches(&word.text)).collect();
                 prop_assert_eq!(&own, &word.matches, "{}", &word.text);
