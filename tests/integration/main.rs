@@ -11,6 +11,7 @@ mod collector_shapes;
 mod databases;
 mod denial;
 mod edge;
+mod effective_policy;
 mod faults;
 mod fleet;
 mod formats;
