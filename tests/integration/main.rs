@@ -12,6 +12,7 @@ mod databases;
 mod denial;
 mod edge;
 mod endpoints;
+mod effective_policy;
 mod faults;
 mod fleet;
 mod formats;

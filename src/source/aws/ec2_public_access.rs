@@ -6,7 +6,7 @@ use futures::FutureExt;
 
 use super::call::{Batch, Failure, Unit, pages};
 use super::ec2::{arn, client, tags};
-use super::{Collector, Scope, convert};
+use super::{Collector, Scope};
 use crate::model::{Resource, Value};
 
 const OPTIONS: &str = "AWS::EC2::VPCBlockPublicAccessOptions";
@@ -45,23 +45,38 @@ pub(super) static COLLECTORS: &[Collector] = &[
     },
 ];
 
-/// The one setting of a kind that a region has, named after the account.
-fn setting(unit: &Unit, kind: &'static str, properties: Value) -> Batch {
-    Batch::one(unit.resource(kind, unit.account(), None, properties))
+/// The one setting of a kind that a region has, named after the account. `ManagedBy` is `account`, or
+/// `declarative-policy` where the organization manages it and the account cannot change it.
+/// <https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_declarative.html>
+///
+/// A region that does not answer is a gap, so that one which is not enabled is told from the others.
+fn setting<const N: usize>(unit: &Unit, kind: &str, properties: Result<[(&str, Value); N], Failure>) -> Batch {
+    match properties {
+        Err(failure) => Batch::failed(kind, failure),
+        Ok(properties) => {
+            let properties = properties.into_iter().chain([("Region", unit.region.as_str().into())]);
+            Batch::one(unit.resource(kind, unit.account(), None, Value::map(properties)))
+        }
+    }
+}
+
+/// What an answer says; it is not known where it leaves it out.
+fn said(action: &str, text: Option<&str>) -> Value {
+    text.map_or_else(|| Failure::unsaid(action).into_value(), Value::from)
 }
 
 async fn options(unit: &Unit) -> Batch {
+    let action = "ec2:DescribeVpcBlockPublicAccessOptions";
     let call = client(unit).describe_vpc_block_public_access_options().send();
-    let said =
-        unit.ask("ec2:DescribeVpcBlockPublicAccessOptions", call, |answer| answer.vpc_block_public_access_options);
-    let properties = match said.await {
-        Err(failure) => convert::unseen(["InternetGatewayBlockMode", "ExclusionsAllowed"], &failure),
-        Ok(options) => vec![
+    let options = unit.ask(action, call, |answer| answer.vpc_block_public_access_options).await;
+    let properties = options.map(|options| {
+        [
             ("InternetGatewayBlockMode", options.internet_gateway_block_mode().map(|mode| mode.as_str()).into()),
             ("ExclusionsAllowed", options.exclusions_allowed().map(|allowed| allowed.as_str()).into()),
-        ],
-    };
-    setting(unit, OPTIONS, Value::map(properties))
+            ("ManagedBy", said(action, options.managed_by().map(|by| by.as_str()))),
+        ]
+    });
+    setting(unit, OPTIONS, properties)
 }
 
 async fn exclusions(unit: &Unit) -> Batch {
@@ -102,16 +117,25 @@ fn exclusion(unit: &Unit, exclusion: &VpcBlockPublicAccessExclusion) -> Option<R
 }
 
 async fn snapshots(unit: &Unit) -> Batch {
+    let action = "ec2:GetSnapshotBlockPublicAccessState";
     let call = client(unit).get_snapshot_block_public_access_state().send();
-    let state = unit.ask("ec2:GetSnapshotBlockPublicAccessState", call, |answer| answer.state).await;
-    let state = state.map_or_else(Failure::into_value, |state| state.as_str().into());
-    setting(unit, SNAPSHOTS, Value::map([("State", state)]))
+    let properties = unit.call(action, call).await.map(|answer| {
+        [
+            ("State", said(action, answer.state().map(|state| state.as_str()))),
+            ("ManagedBy", said(action, answer.managed_by().map(|by| by.as_str()))),
+        ]
+    });
+    setting(unit, SNAPSHOTS, properties)
 }
 
 async fn images(unit: &Unit) -> Batch {
+    let action = "ec2:GetImageBlockPublicAccessState";
     let call = client(unit).get_image_block_public_access_state().send();
-    let state =
-        unit.ask("ec2:GetImageBlockPublicAccessState", call, |answer| answer.image_block_public_access_state).await;
-    let state = state.map_or_else(Failure::into_value, Value::from);
-    setting(unit, IMAGES, Value::map([("State", state)]))
+    let properties = unit.call(action, call).await.map(|answer| {
+        [
+            ("State", said(action, answer.image_block_public_access_state())),
+            ("ManagedBy", said(action, answer.managed_by().map(|by| by.as_str()))),
+        ]
+    });
+    setting(unit, IMAGES, properties)
 }

@@ -35,6 +35,7 @@ mod ecr;
 mod ecr_registry;
 mod ecr_scanning;
 mod ecs;
+mod effective_policy;
 mod efs;
 mod eks;
 mod elasticache;
@@ -130,6 +131,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     ecr::COLLECTORS,
     ecr_registry::COLLECTORS,
     ecs::COLLECTORS,
+    effective_policy::COLLECTORS,
     efs::COLLECTORS,
     eks::COLLECTORS,
     elasticache::COLLECTORS,

@@ -119,6 +119,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("lambda", "ListFunctionUrlConfigs", "lambda:ListFunctionUrlConfigs"),
     ("lambda", "ListFunctions", "lambda:ListFunctions"),
     ("logs", "DescribeLogGroups", "logs:DescribeLogGroups"),
+    ("organizations", "DescribeEffectivePolicy", "organizations:DescribeEffectivePolicy"),
     ("rds", "DescribeDBClusterParameters", "rds:DescribeDBClusterParameters"),
     ("rds", "DescribeDBClusterSnapshotAttributes", "rds:DescribeDBClusterSnapshotAttributes"),
     ("rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots"),

@@ -116,6 +116,7 @@ const UNPAGED: &[&str] = &[
     "GetStages",
     "GetBackupPlan",
     "GetBackupSelection",
+    "DescribeEffectivePolicy",
     "DescribeOrganization",
     "DescribeOrganizationalUnit",
     "DescribeDBSnapshotAttributes",

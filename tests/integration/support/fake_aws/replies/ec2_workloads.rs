@@ -9,6 +9,9 @@ use super::element;
 const ENDPOINTS: [&str; 10] =
     ["s3", "ssm", "ssmmessages", "ec2messages", "logs", "kms", "secretsmanager", "sts", "ecr.api", "ecr.dkr"];
 
+/// The organization manages the settings of the account.
+const CENTRAL: &str = "<managedBy>declarative-policy</managedBy>";
+
 /// The body of the answer; nothing where none is known.
 pub(super) fn body(call: &Call, place: &Place<'_>, there: bool) -> Option<String> {
     let open = there && place.internet;
@@ -32,9 +35,9 @@ pub(super) fn body(call: &Call, place: &Place<'_>, there: bool) -> Option<String
         "DescribeVpcBlockPublicAccessExclusions" => {
             set_if(open, "vpcBlockPublicAccessExclusionSet", || place.exclusion())
         }
-        "GetSnapshotBlockPublicAccessState" => "<state>block-all-sharing</state>".to_owned(),
+        "GetSnapshotBlockPublicAccessState" => "<state>block-all-sharing</state>".to_owned() + CENTRAL,
         "GetImageBlockPublicAccessState" => {
-            "<imageBlockPublicAccessState>block-new-sharing</imageBlockPublicAccessState>".to_owned()
+            "<imageBlockPublicAccessState>block-new-sharing</imageBlockPublicAccessState>".to_owned() + CENTRAL
         }
         "DescribeImages" => set_if(there, "imagesSet", || place.image()),
         "DescribeImageAttribute" => {
@@ -262,7 +265,7 @@ impl Place<'_> {
 
     fn block_public_access(&self) -> String {
         format!(
-            "<vpcBlockPublicAccessOptions><awsAccountId>{}</awsAccountId><awsRegion>{}</awsRegion><state>update-complete</state><internetGatewayBlockMode>block-bidirectional</internetGatewayBlockMode><managedBy>account</managedBy><exclusionsAllowed>allowed</exclusionsAllowed></vpcBlockPublicAccessOptions>",
+            "<vpcBlockPublicAccessOptions><awsAccountId>{}</awsAccountId><awsRegion>{}</awsRegion><state>update-complete</state><internetGatewayBlockMode>block-bidirectional</internetGatewayBlockMode>{CENTRAL}<exclusionsAllowed>allowed</exclusionsAllowed></vpcBlockPublicAccessOptions>",
             self.account, self.region
         )
     }

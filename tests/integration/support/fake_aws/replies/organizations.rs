@@ -27,6 +27,15 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         } })
         .into();
     }
+    if call.key.operation == "DescribeEffectivePolicy" {
+        return json!({ "EffectivePolicy": {
+            "PolicyType": call.json_text("PolicyType"),
+            "TargetId": call.key.account,
+            "LastUpdatedTimestamp": 1_735_689_600,
+            "PolicyContent": EC2_SETTINGS,
+        } })
+        .into();
+    }
     if call.key.account != *management {
         return Outcome::Refused(
             400,
@@ -124,6 +133,9 @@ const POLICIES: &[(&str, &str, &[&str], &str)] = &[
         r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
     ),
 ];
+
+/// What the declarative policies for EC2 come to.
+const EC2_SETTINGS: &str = r#"{"ec2_attributes":{"snapshot_block_public_access":{"state":"block_all_sharing"},"image_block_public_access":{"state":"block_new_sharing"},"vpc_block_public_access":{"internet_gateway_block":{"mode":"block_bidirectional","exclusions_allowed":"enabled"}}}}"#;
 
 /// One policy to a page.
 fn list_policies(call: &Call, world: &World) -> Outcome {
