@@ -35,6 +35,9 @@ impl Preventive {
     pub(super) fn of(rules: &Rules, sessions: &Sessions, targets: &[Target], ways: Ways) -> Self {
         let Ways { organization, exported, probe } = ways;
         let types = rules.types();
+        if rules.selected.preventive.is_empty() && (exported.is_some() || probe) {
+            tracing::warn!("no preventive guardrail is selected: --scp and --probe have no effect");
+        }
         let accounts = targets.iter().map(|target| &target.account);
         let paths = (organization && types.contains(POLICY_PATH)).then(|| PolicyPaths::of(sessions, accounts));
         Self {

@@ -97,6 +97,8 @@ pub enum InvalidQuestion {
     Key(String),
     #[error("it names no {0}")]
     Empty(&'static str),
+    #[error("the parameter `{0}` is empty")]
+    Unset(String),
 }
 
 /// A `must_deny` block whose parameters are replaced.
@@ -145,7 +147,8 @@ impl MustDeny {
         }
         let resources = list(&self.resources)?;
         if resources.is_empty() && !self.resources.is_empty() {
-            return Err(InvalidQuestion::Empty("resources"));
+            let names: Vec<&str> = self.resources.iter().filter_map(|item| item.strip_prefix("params.")).collect();
+            return Err(InvalidQuestion::Unset(names.join("`, `")));
         }
         let (mut context, mut services) = (BTreeMap::new(), BTreeSet::new());
         for (key, states) in &self.context {

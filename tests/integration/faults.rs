@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule, World};
-use crate::support::scan::{Fleet, assert_same, causes, items, part_of, timeless, total, verdicts};
+use crate::support::scan::{FROM_INSIDE, Fleet, assert_same, causes, items, part_of, timeless, total, verdicts};
 use crate::support::{Govcheck, Run};
 
 const SICK: &str = "222222222222";
@@ -15,7 +15,7 @@ const WELL: [&str; 2] = ["111111111111", "333333333333"];
 
 fn scan(script: Vec<Rule>, args: &[&str]) -> Run {
     let aws = FakeAws::start(script);
-    let run = Fleet::new().scan(&aws).args(args).run();
+    let run = Fleet::new().scan(&aws).args(FROM_INSIDE).args(args).run();
     assert_eq!(aws.complaints(), Vec::<String>::new());
     run
 }
@@ -146,7 +146,7 @@ fn a_region_that_is_not_enabled_is_unknown() {
         let regions: Vec<String> =
             [disabled, "ap-northeast-1", "ap-northeast-3"].iter().map(|region| (*region).to_owned()).collect();
         let aws = FakeAws::start(Vec::new());
-        let report = Fleet::in_regions(&world, &regions).scan(&aws).run().code(3).json();
+        let report = Fleet::in_regions(&world, &regions).scan(&aws).args(FROM_INSIDE).run().code(3).json();
         let found = verdicts(&report);
         for (cell, verdict) in &healthy {
             assert_eq!(found.get(cell), Some(verdict), "{cell:?}");
@@ -201,7 +201,7 @@ fn a_report_does_not_depend_on_the_order_of_answers() {
     let aws = FakeAws::start(vec![On::any().reply(jitter)]);
     let fleet = Fleet::new();
     let reports = ["1", "64"].map(|parallel| {
-        let run = fleet.scan(&aws).args(["--fresh", "--max-parallel", parallel]).run().code(0);
+        let run = fleet.scan(&aws).args(FROM_INSIDE).args(["--fresh", "--max-parallel", parallel]).run().code(0);
         assert_same(&run.stdout, &fleet.rejudge().run().code(0).stdout);
         timeless(&run.stdout)
     });

@@ -6,6 +6,7 @@ use govcheck::source::aws::collectors;
 
 use crate::support::actions::{READS_BY_ANOTHER_NAME, actions_of};
 use crate::support::fake_aws::{FakeAws, On, Reply};
+use crate::support::root;
 use crate::support::scan::{Fleet, items, verdicts};
 
 /// What is called without a collector: who am I, and the way into the accounts.
@@ -26,8 +27,10 @@ fn a_healthy_fleet_is_compliant_and_was_only_read() {
     let listing = On::operation("ListBuckets").account("333333333333").reply(Reply::replaced("BucketRegion", "Other"));
     let aws = FakeAws::start(vec![listing]);
     let fleet = Fleet::new();
-    std::fs::write(fleet.path("params.yaml"), "required_tag_keys: [system]\n").unwrap();
-    let run = fleet.scan(&aws).args(["--params", "params.yaml"]);
+    let protected = r#"["arn:aws:iam::*:role/Central*", "arn:aws:cloudformation:*:*:stack/Central*"]"#;
+    let params = format!("required_tag_keys: [system]\nprotected_arns: {protected}\n");
+    std::fs::write(fleet.path("params.yaml"), params).unwrap();
+    let run = fleet.scan(&aws).args(["--params", "params.yaml", "--scp"]).arg(root().join("fixtures/scp-complete"));
     let run = run.arg("--rules").arg(fleet.guardrails_about_everything()).run();
     let report = run.json();
     let wrong: Vec<_> = verdicts(&report)

@@ -1,7 +1,7 @@
 //! A fleet of many accounts while AWS throttles a share of all calls. `benches/fleet.rs` is the same at full size.
 
 use crate::support::fake_aws::{FakeAws, On, Reply, Rule, World};
-use crate::support::scan::{Fleet, items, total, verdicts};
+use crate::support::scan::{FROM_INSIDE, Fleet, items, total, verdicts};
 
 const ACCOUNTS: usize = 20;
 
@@ -11,7 +11,7 @@ fn a_fleet_survives_throttling_and_every_retry_is_counted() {
     let fleet = Fleet::of(&world);
     let scan = |script: Vec<Rule>| {
         let aws = FakeAws::start_in(world.clone(), script);
-        let report = fleet.scan(&aws).arg("--fresh").run().code(0).json();
+        let report = fleet.scan(&aws).args(FROM_INSIDE).arg("--fresh").run().code(0).json();
         assert_eq!(aws.complaints(), Vec::<String>::new());
         (aws, report)
     };

@@ -51,8 +51,8 @@ impl<'a> Asked<'a> {
             None => question.has_exemptions(),
         };
         if exempt {
-            let principal = told.principal.as_deref().unwrap_or("the role that asks");
-            asked.open = Some(Unknown::Untested(format!("{principal} scp_exempt_principals")));
+            let principal = told.principal.as_deref().unwrap_or_default();
+            asked.open = Some(Unknown::Untested(format!("scp_exempt_principals {principal}")));
             return asked;
         }
         for (request, answer) in told.answers.iter().filter(|(request, _)| question.asks_request(request)) {
@@ -163,7 +163,7 @@ impl<'a> Ways<'a> {
     fn missing(&self) -> Unknown {
         let unread = self.policies.as_ref().and_then(|read| read.as_ref().err().copied().cloned());
         let unasked = || self.asked.iter().find_map(|asked| asked.open.clone());
-        let no_role = || self.required.is_empty().then(|| Unknown::Untested("only the policies can tell".to_owned()));
+        let no_role = || self.required.is_empty().then(|| Unknown::Untested("only_policies_tell".to_owned()));
         no_role().filter(|_| unread.is_none()).or(unread).or_else(unasked).unwrap_or(Unknown::NotCollected)
     }
 
@@ -208,7 +208,7 @@ impl<'a> Ways<'a> {
             () if whole => "denied",
             () => "partly_denied",
         };
-        let reason = asked.open.as_ref().filter(|_| !whole).map(|cause| cause.describe(Lang::En));
+        let reason = asked.open.clone().filter(|_| !whole).map_or(Value::Null, Value::unknown);
         let policies = asked.told.policies.iter().take(SHOWN).map(|arn| arn.as_str().into());
         Value::map([
             ("Verdict", verdict.into()),
@@ -216,7 +216,7 @@ impl<'a> Ways<'a> {
             ("Allowed", count(asked.allowed.len())),
             ("Principal", asked.told.principal.clone().into()),
             ("PolicyArns", if asked.told.policies.is_empty() { Value::Null } else { Value::list(policies) }),
-            ("Reason", reason.into()),
+            ("Reason", reason),
         ])
     }
 
@@ -249,7 +249,8 @@ fn decided(hierarchy: &Hierarchy, request: &Request, asked: &Asked<'_>) -> Optio
     };
     let request = crate::policy::Request {
         action: request.action.clone(),
-        resource: Some(request.resource.clone()),
+        // Which resource stands for `*` where policies tell them apart, nobody says.
+        resource: Some(request.resource.clone()).filter(|resource| resource != "*"),
         principal: Some(principal),
         context,
     };

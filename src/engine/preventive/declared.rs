@@ -72,7 +72,7 @@ fn judge(
     let asking = match &asked.question {
         Ok(asking) => asking,
         // As long as nobody says what to protect, no policy is about it.
-        Err(InvalidQuestion::Empty(_)) => return Judgement::of(Verdict::NotApplicable),
+        Err(InvalidQuestion::Unset(_)) => return Judgement::of(Verdict::NotApplicable),
         Err(error) => return Judgement::unknown(Unknown::RuleError(error.to_string())),
     };
     if !is_about(asking, policy, inventory, preventives.catalogue) {

@@ -126,6 +126,9 @@ impl Preventives {
     fn judge(&self, asked: &Asked, known: &Known) -> Judgement {
         match &asked.question {
             Ok(asking) => compose(asking, known, self.catalogue),
+            Err(InvalidQuestion::Unset(name)) => {
+                Judgement::unknown(Unknown::NotDeclared(format!("the parameter {name}")))
+            }
             Err(error) => Judgement::unknown(Unknown::RuleError(error.to_string())),
         }
     }

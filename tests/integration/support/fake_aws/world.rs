@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) empty_regions: Vec<String>,
     /// Regions that are not opted in: listed, and refusing every call.
     pub(crate) disabled_regions: Vec<String>,
+    /// Whether the organization's lock of regions is on: reads in the empty regions are denied.
+    pub(crate) locked: bool,
     /// How IAM's simulator answers.
     pub(crate) simulator: Simulator,
     /// Whether the accounts have ways out: internet, egress-only and carrier gateways, a public NAT gateway, default routes.
@@ -49,6 +51,7 @@ impl Default for World {
                 "sa-east-1",
             ]),
             disabled_regions: owned(&["af-south-1", "ap-east-1", "me-south-1"]),
+            locked: true,
             simulator: Simulator::Honest,
             internet: false,
         }
@@ -73,6 +76,12 @@ impl World {
     /// A world with this many members, numbered from 100000000001.
     pub(crate) fn with_members(count: usize) -> Self {
         Self { members: (1..=count).map(|number| format!("{}", 100_000_000_000 + number)).collect(), ..Self::default() }
+    }
+
+    /// Whether the lock denies a read of regions abroad.
+    pub(super) fn locks(&self, operation: &str, region: &str) -> bool {
+        let reads = ["DescribeNetworkInterfaces", "DescribeVolumes", "DescribeSnapshots", "GetResources"];
+        self.locked && reads.contains(&operation) && self.empty_regions.iter().any(|empty| empty == region)
     }
 
     pub(super) fn has_resources(&self, region: &str) -> bool {

@@ -73,6 +73,9 @@ pub(super) fn ok(call: &Call, state: &State) -> Answer {
     if world.is_disabled(&call.key.region) {
         return Fault::RegionDisabled.answer(call, &world.management_account);
     }
+    if world.locks(&call.key.operation, &call.key.region) {
+        return Fault::DeniedByScp.answer(call, &world.management_account);
+    }
     match outcome(call, world) {
         Outcome::Found(body) => Answer::new(call.protocol, 200, body),
         Outcome::Page(body, token) => {

@@ -85,7 +85,7 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
             match POLICIES.iter().find(|(policy, ..)| *policy == id) {
                 Some((id, name, _, content)) => {
                     let regions = json!(world.home_regions).to_string();
-                    let guarded = json!(GUARDED).to_string();
+                    let guarded = json!(GUARDED.as_slice()).to_string();
                     let content = content.replace("\"HOME_REGIONS\"", &regions).replace("\"GUARDED\"", &guarded);
                     json!({ "Policy": { "PolicySummary": { "Id": id, "Name": name }, "Content": content } }).into()
                 }

@@ -10,8 +10,12 @@ use super::{Outcome, element};
 const GLOBAL: [&str; 3] = ["iam", "organizations", "sts"];
 
 /// What the policies deny everywhere, beside changes of the central team's roles.
-pub(super) const GUARDED: [&str; 24] = [
+pub(super) const GUARDED: [&str; 46] = [
     "aws-marketplace:Subscribe",
+    "backup:CopyFromBackupVault",
+    "cassandra:AlterMultiRegionResource",
+    "cassandra:CreateMultiRegionResource",
+    "cloudhsm:CopyBackupToRegion",
     "cloudshell:CreateEnvironment",
     "cloudtrail:DeleteTrail",
     "cloudtrail:PutEventSelectors",
@@ -20,21 +24,39 @@ pub(super) const GUARDED: [&str; 24] = [
     "config:DeleteConfigurationRecorder",
     "config:DeleteDeliveryChannel",
     "config:StopConfigurationRecorder",
+    "connect:ReplicateInstance",
     "ec2:AttachInternetGateway",
     "ec2:CreateCarrierGateway",
     "ec2:CreateDefaultSubnet",
     "ec2:CreateDefaultVpc",
     "ec2:CreateEgressOnlyInternetGateway",
     "ec2:CreateInternetGateway",
+    "ecr:PutReplicationConfiguration",
+    "elasticfilesystem:CreateReplicationConfiguration",
     "guardduty:DeleteDetector",
     "guardduty:DisassociateFromAdministratorAccount",
     "guardduty:DisassociateFromMasterAccount",
     "guardduty:UpdateDetector",
     "iam:CreateAccessKey",
+    "imagebuilder:CreateDistributionConfiguration",
+    "imagebuilder:UpdateDistributionConfiguration",
+    "kms:ReplicateKey",
+    "lex:CreateBotReplica",
     "organizations:LeaveOrganization",
     "outposts:CreateOutpost",
+    "payment-cryptography:AddKeyReplicationRegions",
+    "payment-cryptography:EnableDefaultKeyReplicationRegions",
+    "redshift-serverless:CreateSnapshotCopyConfiguration",
+    "redshift:EnableSnapshotCopy",
+    "s3:PutReplicationConfiguration",
+    "s3tables:PutTableBucketReplication",
+    "s3tables:PutTableReplication",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:ReplicateSecretToRegions",
     "securityhub:BatchDisableStandards",
     "securityhub:DisableSecurityHub",
+    "ssm-incidents:CreateReplicationSet",
+    "ssm-incidents:UpdateReplicationSet",
 ];
 
 const PAGE: usize = 20;
