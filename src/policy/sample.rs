@@ -151,7 +151,7 @@ fn is_outside(value: &str, texts: &[String]) -> bool {
 
 /// A region, an ARN or a word that none of the patterns matches, whatever they are patterns of.
 fn outside(texts: &[String]) -> String {
-    let arn = texts.iter().find(|text| text.starts_with("arn:")).map(|text| example(text, "us-east-1", "000000000000"));
+    let arn = texts.iter().find(|text| text.starts_with("arn:")).map(|text| abroad(text));
     let region = REGIONS.into_iter().find(|region| is_outside(region, texts)).map(str::to_owned);
     arn.or(region).unwrap_or_else(|| "x".to_owned())
 }
@@ -166,6 +166,15 @@ fn with_wildcards(arn: &str) -> String {
         rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     pattern + rest
+}
+
+/// What a pattern of ARNs names, in a region abroad.
+fn abroad(pattern: &str) -> String {
+    let mut parts: Vec<&str> = pattern.splitn(6, ':').collect();
+    if let Some(region) = parts.get_mut(3) {
+        *region = "us-east-1";
+    }
+    example(&parts.join(":"), "us-east-1", "000000000000")
 }
 
 /// An ARN that a pattern matches, in the region and account where it leaves them open.
@@ -254,6 +263,13 @@ mod tests {
         let expected =
             [("kms:ReplicateKey", Some(vec!["us-west-2".to_owned()])), ("s3:PutReplicationConfiguration", None)];
         assert_eq!(told, expected.into());
+        let vaults = samples(serde_json::json!({
+            "actions": ["backup:CopyFromBackupVault"],
+            "context": {"backup:CopyTargets": [{"outside": ["arn:aws:backup:ap-northeast-1:*:backup-vault:*"]}]}
+        }));
+        let target = "arn:aws:backup:us-east-1:000000000000:backup-vault:x".to_owned();
+        assert_eq!(vaults.len(), 3);
+        assert!(vaults.iter().all(|sample| sample.context["backup:copytargets"] == [target.clone()]));
         let everything = samples(serde_json::json!({
             "actions": ["kms:ReplicateKey"], "context": {"kms:ReplicaRegion": [{"outside": ["*"]}]}
         }));
