@@ -64,7 +64,7 @@ impl Preventive {
         let exported = self
             .exported
             .as_ref()
-            .map(|exported| exported.path(id).map_err(|_| Unknown::NotDeclared(format!("{id} in {TREE_FILE}"))));
+            .map(|exported| exported.path(id).map_err(|_| Unknown::NotDeclared(format!("{TREE_FILE}: {id}"))));
         Inquiry { questions: engine.questions(id, &probed()).into(), paths: self.paths.clone(), exported, prober }
     }
 }

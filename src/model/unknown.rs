@@ -98,10 +98,45 @@ impl Unknown {
                 format!("ポリシーだけでは判断できない: {why}"),
             ),
             Self::Untested(why) => {
+                let why = untested(why, lang).unwrap_or(why);
                 lang.pick(format!("it could not be tested: {why}"), format!("検証できなかった: {why}"))
             }
         }
     }
+}
+
+/// The reason behind a word that docs/preventive.md lists.
+fn untested(why: &str, lang: Lang) -> Option<&'static str> {
+    Some(match why {
+        "only_policies_tell" => {
+            lang.pick("only the policies can tell, and none was read", "ポリシーからしか分からないが、ポリシーを読んでいない")
+        }
+        "performed_action_denied" => lang.pick(
+            "IAM's simulator denies what was just done",
+            "IAM のシミュレーターが、実行したばかりの操作を拒否と答えた",
+        ),
+        "home_denied" => lang.pick(
+            "IAM's simulator denies everything, at home too",
+            "IAM のシミュレーターが、国内のリクエストも拒否と答えた",
+        ),
+        "nothing_denied" => lang.pick(
+            "IAM's simulator denies nothing abroad: there is no lock of regions, or it does not see the policies",
+            "IAM のシミュレーターが国外のリクエストを許可と答えた。リージョン制限がないか、シミュレーターがポリシーを見ていない",
+        ),
+        "exclusion_without_effect" => lang.pick(
+            "what IAM's simulator denies stays denied without the policies",
+            "IAM のシミュレーターの拒否が、ポリシーを除いても変わらない",
+        ),
+        "unanswered" => lang.pick(
+            "IAM's simulator leaves out what the organization's policies say",
+            "IAM のシミュレーターが、組織のポリシーについて答えない",
+        ),
+        "denied_otherwise" => lang.pick(
+            "IAM's simulator denies it without the policies, too",
+            "IAM のシミュレーターが、ポリシーを除いても拒否と答えた",
+        ),
+        _ => return None,
+    })
 }
 
 impl fmt::Display for Unknown {

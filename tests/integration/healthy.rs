@@ -28,7 +28,8 @@ fn a_healthy_fleet_is_compliant_and_was_only_read() {
     let aws = FakeAws::start(vec![listing]);
     let fleet = Fleet::new();
     let protected = r#"["arn:aws:iam::*:role/Central*", "arn:aws:cloudformation:*:*:stack/Central*"]"#;
-    let params = format!("required_tag_keys: [system]\nprotected_arns: {protected}\n");
+    let params =
+        format!("required_tag_keys: [system]\nprotected_arns: {protected}\nmanagement_account_id: \"000000000000\"\n");
     std::fs::write(fleet.path("params.yaml"), params).unwrap();
     let run = fleet.scan(&aws).args(["--params", "params.yaml", "--scp"]).arg(root().join("fixtures/scp-complete"));
     let run = run.arg("--rules").arg(fleet.guardrails_about_everything()).run();

@@ -207,7 +207,7 @@ fn an_account_that_the_tree_does_not_have_is_said() {
     let run = fleet.scan(&aws).args(["--rule", "GC-PRV-007", "--scp", &exported("scp-complete")]).run();
     let cause = &findings(&run.code(3).json())["GC-PRV-007"]["evidence"]["cause"];
     assert_eq!(cause["kind"], "not_declared");
-    assert!(cause["text"]["en"].as_str().unwrap().contains("444444444444 in tree.yaml"), "{cause}");
+    assert!(cause["text"]["en"].as_str().unwrap().contains("tree.yaml: 444444444444"), "{cause}");
 }
 
 #[test]
@@ -379,4 +379,26 @@ fn policies_in_templates_and_plans_are_judged_by_the_same_proof() {
     }
     let [open, _] = checked(&deny(json!({"Ref": "Actions"})));
     assert_eq!((open["GC-PRV-003"].as_str(), open["GC-PRV-008"].as_str()), ("unknown", "unknown"));
+}
+
+#[test]
+fn the_account_says_which_organization_it_is_in() {
+    let rule = "account-is-in-the-expected-organization";
+    let verdict = |script: Vec<Rule>, expected: &str, code: i32| {
+        let (aws, fleet) = (FakeAws::start(script), Fleet::new());
+        let params = format!("management_account_id: \"{expected}\"\n");
+        std::fs::write(fleet.path("params.yaml"), params).unwrap();
+        let report = scan(&fleet, &aws, rule).args(["--params", "params.yaml"]).run().code(code).json();
+        items(&report, "/findings")[0]["verdict"].as_str().unwrap().to_owned()
+    };
+    let asked = || On::operation("DescribeOrganization");
+    assert_eq!(verdict(Vec::new(), "000000000000", 0), "pass");
+    assert_eq!(verdict(Vec::new(), "", 0), "pass");
+    assert_eq!(verdict(Vec::new(), "999999999999", 1), "fail");
+    let none =
+        Reply::error(400, "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.");
+    assert_eq!(verdict(vec![asked().reply(none)], "", 1), "fail");
+    assert_eq!(verdict(vec![asked().reply(Reply::Denied)], "000000000000", 3), "unknown");
+    let unsaid = Reply::replaced("MasterAccountId", "Other");
+    assert_eq!(verdict(vec![asked().reply(unsaid)], "000000000000", 3), "unknown");
 }

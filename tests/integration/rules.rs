@@ -75,21 +75,24 @@ fn every_guardrail_shows_a_pass_a_fail_and_an_unknown() {
 
 #[test]
 fn a_file_has_the_name_of_its_guardrail() {
-    for guardrail in &pack().guardrails {
-        let stem = Path::new(guardrail.source.name.as_ref()).file_stem().unwrap().to_string_lossy().into_owned();
-        assert_eq!(stem, guardrail.id());
+    let pack = pack();
+    let preventive = pack.preventive.iter().map(|guardrail| (guardrail.id(), &guardrail.source));
+    for (id, source) in pack.guardrails.iter().map(|guardrail| (guardrail.id(), &guardrail.source)).chain(preventive) {
+        let stem = Path::new(source.name.as_ref()).file_stem().unwrap().to_string_lossy().into_owned();
+        assert_eq!(stem, id);
     }
 }
 
 #[test]
 fn ids_and_aliases_stay() {
     let pack = pack();
-    let aliases: BTreeSet<&str> = pack.guardrails.iter().map(|g| g.rule.alias.as_deref().unwrap()).collect();
-    assert_eq!(aliases.len(), pack.guardrails.len());
-    let line = |g: &std::sync::Arc<govcheck::rule::Guardrail>| {
-        format!("{} {} {}\n", g.rule.alias.as_deref().unwrap(), g.id(), g.rule.severity)
-    };
-    let mut lines: Vec<String> = pack.guardrails.iter().map(line).collect();
+    let preventive = pack.preventive.iter().map(|guardrail| guardrail.about());
+    let abouts: Vec<_> = pack.guardrails.iter().map(|guardrail| guardrail.about()).chain(preventive).collect();
+    let aliases: Vec<&str> = abouts.iter().filter_map(|about| about.alias).collect();
+    assert_eq!(aliases.iter().collect::<BTreeSet<_>>().len(), aliases.len());
+    let line =
+        |about: &govcheck::rule::About<'_>| format!("{} {} {}\n", about.alias.unwrap_or("-"), about.id, about.severity);
+    let mut lines: Vec<String> = abouts.iter().map(line).collect();
     lines.sort();
     insta::assert_snapshot!("guardrails", lines.concat());
 }

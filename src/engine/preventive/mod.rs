@@ -126,9 +126,7 @@ impl Preventives {
     fn judge(&self, asked: &Asked, known: &Known) -> Judgement {
         match &asked.question {
             Ok(asking) => compose(asking, known, self.catalogue),
-            Err(InvalidQuestion::Unset(name)) => {
-                Judgement::unknown(Unknown::NotDeclared(format!("the parameter {name}")))
-            }
+            Err(InvalidQuestion::Unset(name)) => Judgement::unknown(Unknown::NotDeclared(name.clone())),
             Err(error) => Judgement::unknown(Unknown::RuleError(error.to_string())),
         }
     }

@@ -35,7 +35,7 @@ impl Told {
     pub(super) fn by_simulation(found: &Value) -> Self {
         if found.get("Calibrated") != Some(&Value::Bool(true)) {
             let problem = found.get("Problem").and_then(Value::as_str).unwrap_or("not calibrated");
-            let told = Self::failed(Unknown::Untested(format!("iam:SimulatePrincipalPolicy {problem}")));
+            let told = Self::failed(Unknown::Untested(problem.to_owned()));
             return Self { principal: principal(found), ..told };
         }
         Self::read(found, |answer| {
@@ -47,7 +47,7 @@ impl Told {
                     Answer::Denied
                 }
                 // What is denied without them, too, is not denied by them for certain.
-                _ => Answer::Open(Unknown::Untested("iam:SimulatePrincipalPolicy denied_otherwise".to_owned())),
+                _ => Answer::Open(Unknown::Untested("denied_otherwise".to_owned())),
             }
         })
     }

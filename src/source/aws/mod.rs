@@ -51,6 +51,7 @@ mod kms;
 mod lambda;
 mod limiter;
 mod opensearch;
+mod organization;
 mod organizations;
 mod policy_path;
 mod probe;
@@ -145,6 +146,7 @@ pub static COLLECTORS: &[&[Collector]] = &[
     kms::COLLECTORS,
     lambda::COLLECTORS,
     opensearch::COLLECTORS,
+    organization::COLLECTORS,
     policy_path::COLLECTORS,
     probe::COLLECTORS,
     rds::COLLECTORS,

@@ -120,6 +120,7 @@ const OPERATIONS: &[(&str, &str, &str)] = &[
     ("lambda", "ListFunctions", "lambda:ListFunctions"),
     ("logs", "DescribeLogGroups", "logs:DescribeLogGroups"),
     ("organizations", "DescribeEffectivePolicy", "organizations:DescribeEffectivePolicy"),
+    ("organizations", "DescribeOrganization", "organizations:DescribeOrganization"),
     ("rds", "DescribeDBClusterParameters", "rds:DescribeDBClusterParameters"),
     ("rds", "DescribeDBClusterSnapshotAttributes", "rds:DescribeDBClusterSnapshotAttributes"),
     ("rds", "DescribeDBClusterSnapshots", "rds:DescribeDBClusterSnapshots"),
