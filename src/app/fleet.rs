@@ -275,7 +275,7 @@ impl Run<'_> {
             regions: target.regions.clone(),
             types: collectable(&self.rules_types),
             at_once,
-            inquiry: Inquiry::default(),
+            inquiry: Inquiry { exported: self.preventive.exported(&target), ..Inquiry::default() },
         };
         let entered = tokio::select! {
             entered = self.enter(&target) => entered,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::fleet::{Rules, enter};
 use crate::config::Target;
 use crate::engine::Engine;
-use crate::model::{Caller, Lang, POLICY_PATH, PROBE, Question, Unknown};
+use crate::model::{Caller, Lang, POLICY_PATH, PROBE, Question, Unknown, Value};
 use crate::policy::{Exported, TREE_FILE};
 use crate::source::aws::{Inquiry, PolicyPaths, Sessions, probed_actions};
 
@@ -54,18 +54,26 @@ impl Preventive {
         }
     }
 
+    /// The exported policies that bind an account.
+    pub(super) fn exported(&self, target: &Target) -> Option<Result<Value, Unknown>> {
+        let id = target.account.id.as_str();
+        let path = self.exported.as_ref()?.path(id);
+        Some(path.map_err(|_| Unknown::NotDeclared(format!("{TREE_FILE}: {id}"))))
+    }
+
     /// What to ask of one account.
     pub(super) async fn inquiry(&self, engine: &Engine, caller: &Caller, target: &Target) -> Inquiry {
         let prober = match &self.probers {
             None => None,
             Some(sessions) => Some(enter(sessions, caller, target).await.map(Arc::new)),
         };
-        let id = target.account.id.as_str();
-        let exported = self
-            .exported
-            .as_ref()
-            .map(|exported| exported.path(id).map_err(|_| Unknown::NotDeclared(format!("{TREE_FILE}: {id}"))));
-        Inquiry { questions: engine.questions(id, &probed()).into(), paths: self.paths.clone(), exported, prober }
+        let exported = self.exported(target);
+        Inquiry {
+            questions: engine.questions(&target.account, &probed()).into(),
+            paths: self.paths.clone(),
+            exported,
+            prober,
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::policy::{
     Exempt, Exemption, Exported, Hierarchy, Hole, KeyValue, Principal, Proof, ProofVerdict, Prover, Request, Undecided,
     evaluate,
 };
-use crate::rule::{Preventive, RulePack, verdict_of};
+use crate::rule::{Preventive, RulePack, Selected, Selection, verdict_of};
 use crate::syntax::SourceFile;
 
 /// Stands for every account where the policies are not attached to any.
@@ -28,10 +28,11 @@ const SHOWN_HOLES: usize = 3;
 pub(super) fn run(args: &PolicyProveArgs, context: Context) -> Result<Exit, AppError> {
     let pack = pack(args)?;
     let guardrails = args.guardrails.iter().map(|name| find(&pack, name)).collect::<Result<Vec<_>, _>>()?;
+    let guardrails: Vec<Arc<Preventive>> = guardrails.into_iter().flatten().collect();
     let classes = classes(args)?;
     let hierarchies = hierarchies(args, classes.as_ref())?;
     let mut results = Vec::new();
-    for guardrail in guardrails {
+    for guardrail in &guardrails {
         results.extend(judge(guardrail, &pack, &hierarchies, classes.as_ref(), context.lang)?);
     }
     match args.format {
@@ -60,14 +61,22 @@ fn pack(args: &PolicyProveArgs) -> Result<RulePack, AppError> {
     Ok(pack)
 }
 
-fn find<'a>(pack: &'a RulePack, name: &str) -> Result<&'a Arc<Preventive>, AppError> {
-    pack.find_preventive(name).ok_or_else(|| {
-        let known: Vec<&str> = pack.preventive.iter().map(|guardrail| guardrail.id()).collect();
-        AppError::refused(
-            format!("there is no preventive guardrail `{name}`"),
-            format!("there are these: {}", known.join(", ")),
-        )
-    })
+/// Those whose id or alias a pattern matches.
+fn find(pack: &RulePack, pattern: &str) -> Result<Vec<Arc<Preventive>>, AppError> {
+    if let Some(guardrail) = pack.find_preventive(pattern) {
+        return Ok(vec![Arc::clone(guardrail)]);
+    }
+    let selection = Selection { only: vec![pattern.to_owned()], ..Selection::default() };
+    match pack.select(&selection) {
+        Ok(Selected { preventive, .. }) if !preventive.is_empty() => Ok(preventive),
+        _ => {
+            let known: Vec<&str> = pack.preventive.iter().map(|guardrail| guardrail.id()).collect();
+            Err(AppError::refused(
+                format!("there is no preventive guardrail `{pattern}`"),
+                format!("there are these: {}", known.join(", ")),
+            ))
+        }
+    }
 }
 
 /// The class of each account, where somebody declared one.

@@ -93,7 +93,7 @@ pub struct PolicyEvalArgs {
 
 #[derive(Debug, Args)]
 pub struct PolicyProveArgs {
-    /// Ids or aliases of preventive guardrails, as in GC-PRV-001
+    /// Ids or aliases of preventive guardrails, or patterns of them, as in GC-PRV-001 or 'GC-PRV-*'
     #[arg(required = true, value_name = "GUARDRAIL")]
     pub guardrails: Vec<String>,
 

@@ -81,8 +81,8 @@ impl Engine {
     }
 
     /// The requests to ask of an account, each once: what `probed` can be asked of the services themselves first, as only
-    /// a few probes are made; then by turns for each preventive guardrail, the most severe first.
-    pub fn questions(&self, account: &str, probed: &[Question]) -> Vec<Question> {
+    /// a few probes are made; then by turns for each preventive guardrail that binds the account, the most severe first.
+    pub fn questions(&self, account: &Account, probed: &[Question]) -> Vec<Question> {
         self.preventive.as_ref().map(|preventive| preventive.questions(account, probed)).unwrap_or_default()
     }
 

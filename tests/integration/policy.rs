@@ -263,6 +263,8 @@ fn a_guardrail_that_has_nothing_to_ask_about_is_unknown() {
 fn other_guardrails_are_not_proved() {
     let unknown = prove(&["GC-NET-001", "--scp", "fixtures/scp"]).run().code(2);
     assert!(unknown.stderr.contains("there is no preventive guardrail"), "{}", unknown.stderr);
+    let all = prove(&["GC-PRV-00?", "--scp", "fixtures/scp", "--account", "111111111111"]).run().code(1).stdout;
+    assert_eq!(all.matches("GC-PRV-00").count(), 9, "{all}");
     let listed = govcheck().args(["rules", "list", "--rule", "PRV-001"]).run().code(0).stdout;
     assert!(listed.contains("only-allowed-regions-can-be-used"), "{listed}");
     let shown = govcheck().args(["rules", "show", "GC-PRV-001"]).run().code(0).stdout;

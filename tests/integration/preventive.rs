@@ -201,6 +201,18 @@ fn the_organization_is_read_where_the_caller_may() {
 }
 
 #[test]
+fn policies_are_known_of_an_account_that_cannot_be_entered() {
+    let (aws, fleet) = (FakeAws::start(vec![On::operation("AssumeRole").reply(Reply::Denied)]), Fleet::new());
+    let rules = "GC-PRV-007,GC-IAM-*";
+    let report = scan(&fleet, &aws, rules).args(["--scp", &exported("scp-complete")]).run().code(3).json();
+    let verdicts = verdicts(&report);
+    assert_eq!(verdicts["GC-PRV-007"], "pass");
+    assert!(verdicts.iter().all(|(alias, verdict)| alias == "GC-PRV-007" || verdict != "pass"), "{verdicts:?}");
+    let verdict = |run: Run| findings(&run.json())["GC-PRV-007"]["verdict"].clone();
+    assert_eq!(verdict(scan(&fleet, &aws, rules).arg("--fresh").run().code(3)), "unknown");
+}
+
+#[test]
 fn an_account_that_the_tree_does_not_have_is_said() {
     let world = World { members: vec!["444444444444".to_owned()], ..World::default() };
     let (aws, fleet) = (FakeAws::start_in(world.clone(), Vec::new()), Fleet::of(&world));

@@ -54,7 +54,7 @@ fn what_a_question_says_is_in_the_request() {
     let context = BTreeMap::from([("aws:MultiFactorAuthPresent".to_owned(), vec!["false".to_owned()])]);
     let admin = "arn:aws:iam::111111111111:role/admin";
     let one = Question { principal: Some(admin.into()), context, ..question("iam:CreateUser", VIRGINIA) };
-    for told in ["boolean", admin, "aws:MultiFactorAuthPresent"] {
+    for told in ["boolean", admin, "aws:MultiFactorAuthPresent", "aws:ViaAWSService", "aws:SecureTransport"] {
         let rule = On::operation("SimulatePrincipalPolicy").containing(told).reply(Reply::ServerError);
         let aws = FakeAws::start(vec![rule]);
         let (found, gaps) = Asking { questions: vec![one.clone()], ..Asking::about(SIMULATION, &[]) }.of_one(&aws);

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use super::findings::finding;
 use super::judge::Judgement;
 use crate::model::{
-    Extent, Finding, GLOBAL, Inventory, POLICY_PATH, Question as Request, ResourceId, Unknown, Verdict,
+    Account, Extent, Finding, GLOBAL, Inventory, POLICY_PATH, Question as Request, ResourceId, Unknown, Verdict,
 };
 use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Proof, Prover, Question};
 use crate::rule::{About, Params, Preventive};
@@ -88,14 +88,15 @@ impl Preventives {
     }
 
     /// As [`Engine::questions`](super::Engine::questions).
-    pub(super) fn questions(&self, account: &str, probed: &[Request]) -> Vec<Request> {
-        let mut asked: Vec<&Asked> = self.asked.iter().collect();
+    pub(super) fn questions(&self, account: &Account, probed: &[Request]) -> Vec<Request> {
+        let bound = |asked: &&Asked| asked.guardrail.about().classes.bind(account) != Some(false);
+        let mut asked: Vec<&Asked> = self.asked.iter().filter(bound).collect();
         asked.sort_by_key(|asked| std::cmp::Reverse(asked.guardrail.rule.severity));
         let asking: Vec<&Asking> = asked.iter().filter_map(|asked| asked.question.as_ref().ok()).collect();
         let of =
             |asking: &&Asking| probed.iter().filter(|request| asking.question.asks_request(request)).cloned().collect();
         let first = by_turns(&asking.iter().map(of).collect::<Vec<Arc<[Request]>>>());
-        let others: Vec<_> = asking.iter().map(|asking| asking.samples(self.catalogue, account)).collect();
+        let others: Vec<_> = asking.iter().map(|asking| asking.samples(self.catalogue, account.id.as_str())).collect();
         let others = by_turns(&others);
         let mut seen = BTreeSet::new();
         first.into_iter().chain(others).filter(|request| seen.insert(request.clone())).collect()
@@ -151,7 +152,7 @@ fn account_itself(inventory: &Inventory) -> ResourceId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Account, PROBE, Resource, SIMULATION, Scope, Value};
+    use crate::model::{AccountClass, PROBE, Resource, SIMULATION, Scope, Value};
     use crate::rule::RulePack;
     use serde_json::json;
 
@@ -268,11 +269,15 @@ mod tests {
         let preventives = preventives(&["GC-PRV-003", "GC-PRV-008"]);
         let probed: Request = serde_json::from_value(asked("ec2:CreateInternetGateway", "ap-northeast-1")).unwrap();
         let other: Request = serde_json::from_value(asked("sqs:ListQueues", "us-east-1")).unwrap();
-        let questions = preventives.questions("111111111111", &[other.clone(), probed.clone()]);
+        let account = Account::new("111111111111".parse().unwrap());
+        let questions = preventives.questions(&account, &[other.clone(), probed.clone()]);
         assert_eq!(questions.first(), Some(&probed));
         assert!(!questions.contains(&other));
         assert_eq!(questions.iter().collect::<BTreeSet<_>>().len(), questions.len());
         let leaving = questions.iter().position(|question| question.action == "organizations:LeaveOrganization");
         assert_eq!(leaving, Some(2));
+        let general = Account { class: Some(AccountClass::General), ..account };
+        let questions = preventives.questions(&general, &[probed]);
+        assert!(questions.iter().all(|question| question.action == "organizations:LeaveOrganization"), "{questions:?}");
     }
 }

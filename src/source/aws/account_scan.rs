@@ -10,7 +10,7 @@ use super::call::{Batch, Unit, home_region};
 use super::inquiry::Inquiry;
 use super::session::AccountSession;
 use super::{Collector, Scope, Way, cloudcontrol, collectors, way_to};
-use crate::model::{Account, GLOBAL, Gap, Inventory, Unknown};
+use crate::model::{Account, GLOBAL, Gap, Inventory, POLICY_PATH, Resource, ResourceId, Unknown};
 
 /// What to collect of one account.
 pub struct AccountScan {
@@ -25,13 +25,20 @@ pub struct AccountScan {
 }
 
 impl AccountScan {
-    /// The inventory of an account that cannot be entered: nothing but gaps.
+    /// The inventory of an account that cannot be entered: nothing but gaps, and the policies that bind it, where they are
+    /// known without asking it.
     pub fn unseen(self, cause: &Unknown) -> Inventory {
         let mut inventory = Inventory::new(self.account, self.regions, self.types);
         for job in jobs(&inventory.types) {
             for place in places(job.scope(), &inventory) {
                 job.lose(&mut inventory, &place, cause);
             }
+        }
+        if let Some(Ok(properties)) = self.inquiry.exported {
+            inventory.gaps.retain(|gap| gap.resource_type != POLICY_PATH);
+            let name = inventory.account.id.to_string();
+            let id = ResourceId { resource_type: POLICY_PATH.into(), region: GLOBAL.into(), name, arn: None };
+            inventory.resources.push(Resource { id, properties, origin: None });
         }
         wanted(inventory)
     }

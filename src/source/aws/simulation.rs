@@ -214,14 +214,21 @@ fn of_action(said: &Result<BTreeMap<String, Said>, Failure>, action: &str) -> Re
     said.get(&action.to_ascii_lowercase()).cloned().ok_or_else(|| Failure::unsaid(SIMULATE))
 }
 
+/// What every request has that a role makes itself over TLS.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+const OF_EVERY_REQUEST: [(&str, &str); 3] =
+    [("aws:PrincipalIsAWSService", "false"), ("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")];
+
 /// The keys that the simulator does not fill in by itself: who asks, and where; and those of the question.
 fn context(question: &Question, principal: &str) -> Vec<ContextEntry> {
     let principal = question.principal.as_deref().unwrap_or(principal);
-    let fixed = [("aws:PrincipalArn", principal), ("aws:RequestedRegion", question.region.as_str())];
+    let own = [("aws:PrincipalArn", principal), ("aws:RequestedRegion", question.region.as_str())];
+    let given = |key: &str| question.context.keys().any(|given| given.eq_ignore_ascii_case(key));
+    let usual = OF_EVERY_REQUEST.into_iter().filter(|(key, _)| !given(key));
     let further =
-        question.context.iter().filter(|(key, _)| !fixed.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)));
+        question.context.iter().filter(|(key, _)| !own.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(key)));
     let further = further.map(|(key, values)| entry(key, values.clone()));
-    fixed.into_iter().map(|(key, value)| entry(key, vec![value.to_owned()])).chain(further).collect()
+    own.into_iter().chain(usual).map(|(key, value)| entry(key, vec![value.to_owned()])).chain(further).collect()
 }
 
 pub(super) fn entry(key: &str, values: Vec<String>) -> ContextEntry {
