@@ -54,7 +54,7 @@ fn what_a_question_says_is_in_the_request() {
     let context = BTreeMap::from([("aws:MultiFactorAuthPresent".to_owned(), vec!["false".to_owned()])]);
     let admin = "arn:aws:iam::111111111111:role/admin";
     let one = Question { principal: Some(admin.into()), context, ..question("iam:CreateUser", VIRGINIA) };
-    for told in ["boolean", admin, "aws:MultiFactorAuthPresent", "aws:ViaAWSService", "aws:SecureTransport"] {
+    for told in ["boolean", admin, "aws:MultiFactorAuthPresent"] {
         let rule = On::operation("SimulatePrincipalPolicy").containing(told).reply(Reply::ServerError);
         let aws = FakeAws::start(vec![rule]);
         let (found, gaps) = Asking { questions: vec![one.clone()], ..Asking::about(SIMULATION, &[]) }.of_one(&aws);
@@ -62,6 +62,16 @@ fn what_a_question_says_is_in_the_request() {
         let unknown =
             json!({"$unknown": {"call_failed": {"action": "iam:SimulatePrincipalPolicy", "code": "InternalFailure"}}});
         assert_eq!(found["Answers"][0]["WithPolicies"], unknown, "{told}");
+    }
+}
+
+#[test]
+fn what_every_request_has_is_told() {
+    let aws = FakeAws::start(Vec::new());
+    simulate(&aws, &MIXED);
+    let asked = || On::operation("SimulatePrincipalPolicy");
+    for key in ["aws:PrincipalIsAWSService", "aws:SecureTransport", "aws:ViaAWSService"] {
+        assert_eq!(aws.count(&asked().containing(key)), aws.count(&asked()), "{key}");
     }
 }
 
