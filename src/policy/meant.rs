@@ -1,8 +1,9 @@
 //! Whether a policy seems written for what a question asks about: what it says, not what it does.
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Action, Catalogue};
 use super::condition::Test;
 use super::document::{ActionPattern, Condition, Effect, Policy, Statement};
+use super::evaluate::{ActionParts, covers_action};
 use super::glob::Glob;
 use super::must_deny::Question;
 use super::request::PrincipalKind;
@@ -21,6 +22,29 @@ impl Question {
         })
     }
 
+    /// Whether a policy can deny any of the actions, or where everything is asked about, whole services: what cannot is
+    /// not worth a proof.
+    pub fn may_be_denied_by(&self, policy: &Policy, catalogue: &Catalogue) -> bool {
+        let asked = if self.is_wide() { Vec::new() } else { self.asked(catalogue) };
+        let covers = |statement: &Statement| {
+            asked.iter().any(|(service, name)| {
+                let parts = ActionParts { service: service.clone(), name: (*name).to_owned() };
+                covers_action(statement, &parts) != Truth::No
+            })
+        };
+        policy
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Deny)
+            .any(|statement| if self.is_wide() { denies_widely(statement) } else { covers(statement) })
+    }
+
+    /// The documented actions, in two parts in lower case.
+    fn asked<'c>(&self, catalogue: &'c Catalogue) -> Vec<(String, &'c str)> {
+        let lower = |action: &'c Action| (action.service.to_ascii_lowercase(), action.lower.as_str());
+        catalogue.actions().map(lower).filter(|(service, name)| self.asks(service, name)).collect()
+    }
+
     fn is_named_by(&self, statement: &Statement, catalogue: &Catalogue) -> bool {
         let patterns = statement.action.patterns.iter().map(|written| &written.pattern);
         let named = |pattern: &ActionPattern, service: &str, name: &str| match pattern {
@@ -28,8 +52,7 @@ impl Question {
             ActionPattern::Of { name: own, .. } if is_everything(&own.0) => false,
             pattern => pattern.covers(service, name) != Truth::No,
         };
-        let asked = catalogue.actions().filter(|action| self.asks(&action.service.to_ascii_lowercase(), &action.lower));
-        let asked: Vec<_> = asked.map(|action| (action.service.to_ascii_lowercase(), &action.lower)).collect();
+        let asked = self.asked(catalogue);
         patterns.into_iter().any(|pattern| asked.iter().any(|(service, name)| named(pattern, service, name)))
     }
 
@@ -68,13 +91,29 @@ mod tests {
     use crate::policy::{MustDeny, PolicyType, read_policy_value};
     use serde_json::json;
 
-    fn meant(must_deny: &serde_json::Value, statement: serde_json::Value) -> bool {
+    fn question(must_deny: &serde_json::Value) -> Question {
         let must_deny: MustDeny = serde_json::from_value(must_deny.clone()).unwrap();
-        let catalogue = Catalogue::load().unwrap();
-        let question = must_deny.resolve(catalogue, |_| None).unwrap();
+        must_deny.resolve(Catalogue::load().unwrap(), |_| None).unwrap()
+    }
+
+    fn policy(statement: serde_json::Value) -> Policy {
         let document = json!({"Version": "2012-10-17", "Statement": statement});
-        let policy = read_policy_value("p", &Value::from_notation(document).unwrap(), PolicyType::Scp).unwrap();
-        question.is_meant_by(&policy, catalogue)
+        read_policy_value("p", &Value::from_notation(document).unwrap(), PolicyType::Scp).unwrap()
+    }
+
+    #[test]
+    fn what_denies_other_actions_or_single_ones_of_everything_is_not_looked_into() {
+        let catalogue = Catalogue::load().unwrap();
+        let buckets = policy(json!({"Effect": "Deny", "Action": "s3:DeleteBucket", "Resource": "*"}));
+        let others = policy(json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*"}));
+        for asked in [json!({"actions": ["ec2:CreateInternetGateway"]}), json!({"actions": ["*"]})] {
+            assert!(!question(&asked).may_be_denied_by(&buckets, catalogue));
+            assert!(question(&asked).may_be_denied_by(&others, catalogue));
+        }
+    }
+
+    fn meant(must_deny: &serde_json::Value, statement: serde_json::Value) -> bool {
+        question(must_deny).is_meant_by(&policy(statement), Catalogue::load().unwrap())
     }
 
     #[test]

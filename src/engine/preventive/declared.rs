@@ -11,7 +11,7 @@ use super::{Asked, Asking, Preventives};
 use crate::engine::findings::finding;
 use crate::engine::judge::Judgement;
 use crate::model::{Finding, Inventory, ORGANIZATION_POLICY, Resource, Unknown, Value, Verdict};
-use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Level, Policy, Proof, full_access_policy};
+use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Level, Policy};
 
 /// The type of policies where files name none, and CloudFormation demands one.
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
@@ -75,11 +75,12 @@ fn judge(
         Err(InvalidQuestion::Unset(_)) => return Judgement::of(Verdict::NotApplicable),
         Err(error) => return Judgement::unknown(Unknown::RuleError(error.to_string())),
     };
-    if !is_about(asking, policy, inventory, preventives.catalogue) {
+    let bound_by = |policies: Vec<&Arc<Policy>>| bound_by(&preventives.full_access, policies, inventory);
+    if !is_about(asking, policy, preventives.catalogue, bound_by) {
         return Judgement::of(Verdict::NotApplicable);
     }
     let policies = all.iter().filter_map(|one| one.policy.as_ref().ok());
-    let hierarchy = bound_by(policies, inventory);
+    let hierarchy = bound_by(policies.collect());
     let judgement = of_proof(&asking.prove(&hierarchy), &hierarchy, inventory.account.id.as_str());
     // A policy that could not be read may deny the rest.
     match (judgement.verdict, all.iter().find_map(|one| one.policy.as_ref().err())) {
@@ -90,16 +91,30 @@ fn judge(
 
 /// Whether a policy is meant for what the guardrail asks about: it says so, or it denies some of it whatever the
 /// circumstances.
-fn is_about(asking: &Asking, policy: &Arc<Policy>, inventory: &Inventory, catalogue: &Catalogue) -> bool {
-    let open = |proof: &Proof| proof.holes.iter().map(|hole| hole.actions.len()).sum::<usize>();
-    let without = open(&asking.prove(&bound_by([], inventory)));
-    let denied = || without - open(&asking.prove(&bound_by([policy], inventory))).min(without);
-    let enough = if asking.question.is_wide() { without.div_ceil(2) } else { 1 };
-    asking.question.is_meant_by(policy, catalogue) || denied() >= enough.max(1)
+fn is_about(
+    asking: &Asking,
+    policy: &Arc<Policy>,
+    catalogue: &Catalogue,
+    bound_by: impl Fn(Vec<&Arc<Policy>>) -> Hierarchy,
+) -> bool {
+    let question = &asking.question;
+    if question.is_meant_by(policy, catalogue) {
+        return true;
+    }
+    if !question.may_be_denied_by(policy, catalogue) {
+        return false;
+    }
+    let open = |policies| {
+        let proof = asking.prove(&bound_by(policies));
+        proof.holes.iter().map(|hole| hole.actions.len()).sum::<usize>()
+    };
+    let (without, with) = (open(Vec::new()), open(vec![policy]));
+    let enough = if question.is_wide() { without.div_ceil(2) } else { 1 };
+    without.saturating_sub(with) >= enough.max(1)
 }
 
-fn bound_by<'a>(policies: impl IntoIterator<Item = &'a Arc<Policy>>, inventory: &Inventory) -> Hierarchy {
-    let policies = std::iter::once(full_access_policy()).chain(policies.into_iter().cloned()).collect();
+fn bound_by(full_access: &Arc<Policy>, policies: Vec<&Arc<Policy>>, inventory: &Inventory) -> Hierarchy {
+    let policies = std::iter::once(full_access).chain(policies).cloned().collect();
     let level = Level { name: "declared".into(), policies };
     Hierarchy { account: Some(inventory.account.id.to_string()), ..Hierarchy::new(vec![level]) }
 }

@@ -21,7 +21,7 @@ use super::judge::Judgement;
 use crate::model::{
     Account, Extent, Finding, GLOBAL, Inventory, POLICY_PATH, Question as Request, ResourceId, Unknown, Verdict,
 };
-use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Proof, Prover, Question};
+use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Policy, Proof, Prover, Question, full_access_policy};
 use crate::rule::{About, Params, Preventive};
 
 use compose::compose;
@@ -34,6 +34,8 @@ use words::ANY_ACCOUNT;
 pub(super) struct Preventives {
     asked: Vec<Asked>,
     catalogue: &'static Catalogue,
+    /// The one of all proofs over files, which share what is the same object.
+    full_access: Arc<Policy>,
     interned: Mutex<Interned>,
 }
 
@@ -80,7 +82,7 @@ impl Preventives {
             question: guardrail.question(catalogue, params, &BTreeMap::new()).map(asking),
             guardrail: Arc::clone(guardrail),
         });
-        Self { asked: asked.collect(), catalogue, interned: Mutex::default() }
+        Self { asked: asked.collect(), catalogue, full_access: full_access_policy(), interned: Mutex::default() }
     }
 
     pub(super) fn abouts(&self) -> impl Iterator<Item = About<'_>> {
