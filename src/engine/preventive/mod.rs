@@ -157,11 +157,13 @@ mod tests {
     use crate::model::{AccountClass, PROBE, Resource, SIMULATION, Scope, Value};
     use crate::rule::RulePack;
     use serde_json::json;
+    use std::sync::LazyLock;
+
+    static PACK: LazyLock<RulePack> = LazyLock::new(|| RulePack::embedded().unwrap());
 
     fn preventives(aliases: &[&str]) -> Preventives {
-        let pack = RulePack::embedded().unwrap();
-        let guardrails: Vec<_> = aliases.iter().map(|alias| Arc::clone(pack.find_preventive(alias).unwrap())).collect();
-        Preventives::new(&guardrails, &pack.params, Catalogue::load().unwrap())
+        let guardrails: Vec<_> = aliases.iter().map(|alias| Arc::clone(PACK.find_preventive(alias).unwrap())).collect();
+        Preventives::new(&guardrails, &PACK.params, Catalogue::load().unwrap())
     }
 
     fn inventory(account: &str, found: &[(&str, serde_json::Value)]) -> Inventory {
@@ -281,5 +283,41 @@ mod tests {
         let general = Account { class: Some(AccountClass::General), ..account };
         let questions = preventives.questions(&general, &[probed]);
         assert!(questions.iter().all(|question| question.action == "organizations:LeaveOrganization"), "{questions:?}");
+    }
+
+    /// What the simulator says of a request; nothing where it is silent.
+    fn said(state: u8, request: &Request) -> Option<serde_json::Value> {
+        let failed =
+            json!({"$unknown": {"call_failed": {"action": "iam:SimulatePrincipalPolicy", "code": "Throttling"}}});
+        let (with, without) = match state {
+            0 => (json!("denied"), json!("allowed")),
+            1 => (json!("allowed"), json!("allowed")),
+            2 => (failed.clone(), failed),
+            3 => (json!("denied"), json!("denied")),
+            _ => return None,
+        };
+        Some(json!({"Question": request, "WithPolicies": with, "WithoutPolicies": without}))
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn only_what_is_denied_everywhere_passes(states in proptest::collection::vec(0_u8..5, 18), calm in 0_u8..3) {
+            let preventives = preventives(&["GC-PRV-003"]);
+            let account = Account::new("111111111111".parse().unwrap());
+            let requests = preventives.questions(&account, &[]);
+            proptest::prop_assert_eq!(requests.len(), states.len());
+            // Most answers are missing, or wrong, in most runs; in some all but a few are denials.
+            let states: Vec<u8> = states.into_iter().map(|state| if calm > 0 && state > calm { 0 } else { state }).collect();
+            let answers: Vec<_> = states.iter().zip(&requests).filter_map(|(state, request)| said(*state, request)).collect();
+            let principal = "arn:aws:iam::111111111111:role/govcheck";
+            let simulation = json!({"Calibrated": true, "Principal": principal, "Answers": answers});
+            let finding = preventives.evaluate(&inventory("111111111111", &[(SIMULATION, simulation)])).remove(0);
+            // The account's class is not declared, so that nothing fails for certain.
+            let expected = if states.iter().all(|state| *state == 0) { Verdict::Pass } else { Verdict::Unknown };
+            proptest::prop_assert_eq!(finding.verdict, expected);
+            proptest::prop_assert_eq!(finding.evidence.found.is_some(), states.contains(&1));
+        }
     }
 }
