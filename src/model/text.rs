@@ -31,7 +31,7 @@ impl Lang {
 }
 
 /// A text in English and Japanese. Rule files must give both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     pub en: String,
@@ -39,6 +39,11 @@ pub struct Text {
 }
 
 impl Text {
+    /// The text that a function gives for each language.
+    pub fn of(text: impl Fn(Lang) -> String) -> Self {
+        Self { en: text(Lang::En), ja: text(Lang::Ja) }
+    }
+
     pub fn get(&self, lang: Lang) -> &str {
         lang.pick(&self.en, &self.ja)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Lang;
+use super::{Lang, Text};
 
 /// The reason why a property, or a whole listing, could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -42,7 +42,7 @@ pub enum Unknown {
     /// What several sources say of the same request excludes each other.
     Contradiction(String),
     /// The policies that were read leave open what they decide.
-    Undecided(String),
+    Undecided(Text),
     /// The account could not be asked, or its answer proves nothing, as with a simulator that is wrong about what is known.
     Untested(String),
 }
@@ -94,8 +94,8 @@ impl Unknown {
             Self::Contradiction(what) => lang
                 .pick(format!("sources contradict each other: {what}"), format!("情報源が互いに矛盾している: {what}")),
             Self::Undecided(why) => lang.pick(
-                format!("the policies leave it undecided: {why}"),
-                format!("ポリシーだけでは判断できない: {why}"),
+                format!("the policies leave it undecided: {}", why.en),
+                format!("ポリシーだけでは判断できない: {}", why.ja),
             ),
             Self::Untested(why) => {
                 let why = untested(why, lang).unwrap_or(why);

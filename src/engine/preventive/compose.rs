@@ -8,7 +8,7 @@ use super::known::{Known, Path};
 use super::told::{Answer, Told};
 use super::words::{MOST, SHOWN, in_words, open_patterns, openings, told_words, trace};
 use crate::engine::judge::Judgement;
-use crate::model::{Evidence, Lang, Observed, Question as Request, Unknown, Value, Verdict};
+use crate::model::{Evidence, Observed, Question as Request, Text, Unknown, Value, Verdict};
 use crate::policy::{
     Catalogue, Context, Decision, Hierarchy, KeyValue, Principal, Proof, ProofVerdict, Question, evaluate,
 };
@@ -130,11 +130,12 @@ impl<'a> Ways<'a> {
             return (Verdict::Unknown, Some(Unknown::Contradiction(first.clone())));
         }
         let let_through = self.asked.iter().any(|asked| !asked.allowed.is_empty());
+        let undecided = || self.proof().map(|(_, proof)| Unknown::Undecided(undecided(proof)));
         match self.proved() {
             Some(Verdict::Fail) => (Verdict::Fail, None),
             _ if let_through => (Verdict::Fail, None),
             Some(Verdict::Pass) => (Verdict::Pass, None),
-            Some(_) => (Verdict::Unknown, Some(Unknown::Undecided(self.undecided()))),
+            Some(_) => (Verdict::Unknown, undecided()),
             None if self.all_denied() => (Verdict::Pass, None),
             None => (Verdict::Unknown, Some(self.missing())),
         }
@@ -153,10 +154,6 @@ impl<'a> Ways<'a> {
     fn are_required<'r>(&self, denied: impl IntoIterator<Item = &'r &'r Request>) -> bool {
         let denied: BTreeSet<&Request> = denied.into_iter().copied().collect();
         !self.required.is_empty() && self.required.iter().all(|request| denied.contains(request))
-    }
-
-    fn undecided(&self) -> String {
-        self.proof().map(|(_, proof)| undecided(proof)).unwrap_or_default()
     }
 
     /// Why nothing is known.
@@ -288,16 +285,16 @@ fn proof_value(source: &str, hierarchy: &Hierarchy, proof: &Proof, account: &str
 }
 
 /// Why a proof is no proof.
-fn undecided(proof: &Proof) -> String {
-    let exempt = || proof.exempt.iter().find(|exempt| !exempt.undecided.is_empty());
-    match (proof.undecided.first(), exempt()) {
+fn undecided(proof: &Proof) -> Text {
+    let exempt = proof.exempt.iter().find(|exempt| !exempt.undecided.is_empty());
+    Text::of(|lang| match (proof.undecided.first(), exempt) {
         (Some(open), _) => {
             let action = open.actions.first().map(|action| format!("{action}: ")).unwrap_or_default();
-            format!("{action}{}", open.reason.describe(Lang::En))
+            format!("{action}{}", open.reason.describe(lang))
         }
         (None, Some(exempt)) => format!("{}: {}", exempt.principal, exempt.undecided.join(", ")),
-        (None, None) => "no such request exists".to_owned(),
-    }
+        (None, None) => lang.pick("no such request exists", "対象となるリクエストが存在しない").to_owned(),
+    })
 }
 
 fn proof_word(verdict: ProofVerdict) -> &'static str {

@@ -10,7 +10,7 @@ use super::policies::read;
 use super::{Asked, Asking, Preventives};
 use crate::engine::findings::finding;
 use crate::engine::judge::Judgement;
-use crate::model::{Finding, Inventory, ORGANIZATION_POLICY, Resource, Unknown, Value, Verdict};
+use crate::model::{Finding, Inventory, ORGANIZATION_POLICY, Resource, Text, Unknown, Value, Verdict};
 use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Level, Policy};
 
 /// The type of policies where files name none, and CloudFormation demands one.
@@ -46,7 +46,7 @@ fn service_control_policy(resource: &Resource) -> Option<Declared<'_>> {
     let content = match resource.properties.get("Type") {
         Some(Value::Unknown(cause)) => Err(cause.as_ref().clone()),
         Some(kind) if kind.as_str() != Some(SERVICE_CONTROL_POLICY) => return None,
-        _ => resource.properties.get("Content").ok_or_else(|| Unknown::Undecided("no Content".to_owned())),
+        _ => resource.properties.get("Content").ok_or_else(|| Unknown::Undecided(Text::of(|_| "Content".to_owned()))),
     };
     let policy = content.and_then(|content| match content {
         Value::Unknown(cause) => Err(cause.as_ref().clone()),

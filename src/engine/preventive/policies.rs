@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::{AccountId, Unknown, Value};
+use crate::model::{AccountId, Text, Unknown, Value};
 use crate::policy::{Hierarchy, Level, Policy, PolicyType, read_policy_value};
 
 /// More policies are not kept.
@@ -67,7 +67,7 @@ impl Interned {
 pub(super) fn read(name: &str, document: &Value) -> Result<Arc<Policy>, Unknown> {
     read_policy_value(name, document, PolicyType::Scp).map(Arc::new).map_err(|flaws| {
         let flaws: Vec<String> = flaws.into_iter().map(|flaw| flaw.message).collect();
-        Unknown::Undecided(format!("{name}: {}", flaws.join("; ")))
+        Unknown::Undecided(Text::of(|_| format!("{name}: {}", flaws.join("; "))))
     })
 }
 
@@ -80,6 +80,9 @@ fn name_of(value: &Value) -> String {
 fn unseen(value: Option<&Value>) -> Unknown {
     match value {
         Some(Value::Unknown(cause)) => cause.as_ref().clone(),
-        _ => Unknown::Undecided("the policies on the path of the account are not complete".to_owned()),
+        _ => Unknown::Undecided(Text::of(|lang| {
+            let incomplete = "the policies on the path of the account are not complete";
+            lang.pick(incomplete, "アカウントまでの経路のポリシーがそろっていない").to_owned()
+        })),
     }
 }
