@@ -40,7 +40,7 @@ pub(super) fn run(args: &CheckArgs, context: Context) -> Result<Exit, AppError> 
     let units = declared(find(&args.paths)?, args.strict, &deployment)?;
     let accounts: Vec<Account> =
         units.iter().flat_map(|unit| &unit.worlds).map(|world| world.inventory.account.clone()).collect();
-    let engine = rules.engine(started_at)?.with_accounts(&accounts);
+    let engine = rules.engine(started_at).with_accounts(&accounts);
     let judged = judge_declared(&engine, units, &baseline);
     let outcomes = Outcomes { engine: &engine, of: Evidence::Declared(&judged) };
     let report = outcomes.report(run_info(rules.pack.info(&rules.selected), started_at))?;

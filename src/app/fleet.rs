@@ -12,7 +12,6 @@ use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use tokio::sync::Semaphore;
 
-use super::policy::catalogue;
 use super::preventive::{Preventive, Ways};
 use super::{AppError, Context, stop};
 use crate::bundle::{AccountRecord, Bundle, BundleError, Manifest, ScopeEntry, ScopeInfo};
@@ -98,13 +97,9 @@ impl Rules {
     }
 
     /// What judges at a time.
-    pub(super) fn engine(&self, now: DateTime<Utc>) -> Result<Engine, AppError> {
-        let Selected { guardrails, preventive } = &self.selected;
-        let engine = Engine::new(guardrails.clone(), &self.pack.params, now);
-        if preventive.is_empty() {
-            return Ok(engine);
-        }
-        Ok(engine.with_preventive(preventive, &self.pack.params, catalogue()?))
+    pub(super) fn engine(&self, now: DateTime<Utc>) -> Engine {
+        let Selected { guardrails, preventive } = self.selected.clone();
+        Engine::new(guardrails, &self.pack.params, now).with_preventive(preventive, &self.pack.params)
     }
 
     /// The resource types that files are read for.
@@ -175,7 +170,7 @@ pub(super) fn engine(rules: &Rules, bundle: &Bundle) -> Result<Engine, AppError>
         problem: format!("`started_at` is not a time: {error}"),
     })?;
     let accounts = bundle.manifest.scope.accounts.iter().map(|entry| &entry.account);
-    Ok(rules.engine(now.to_utc())?.with_accounts(accounts))
+    Ok(rules.engine(now.to_utc()).with_accounts(accounts))
 }
 
 /// A rule file's path inside the bundle, without anything that could lead out of it.

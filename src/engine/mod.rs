@@ -14,7 +14,6 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::model::{Account, Finding, Inventory, Question, Resource, Unknown, Value};
-use crate::policy::Catalogue;
 use crate::rule::{About, Guardrail, Params, Preventive};
 
 use judge::Judge;
@@ -43,13 +42,8 @@ impl Engine {
     }
 
     /// With preventive guardrails, whose questions have the parameters.
-    pub fn with_preventive(
-        mut self,
-        guardrails: &[Arc<Preventive>],
-        params: &Params,
-        catalogue: &'static Catalogue,
-    ) -> Self {
-        self.preventive = Some(Preventives::new(guardrails, params, catalogue));
+    pub fn with_preventive(mut self, guardrails: Vec<Arc<Preventive>>, params: &Params) -> Self {
+        self.preventive = Some(Preventives::new(guardrails, params));
         self
     }
 

@@ -18,7 +18,7 @@ pub use account::{Account, AccountClass, AccountId, InvalidAccountId};
 pub use finding::{AppliedWaiver, Evidence, Finding, Observed, Verdict, WaiverState, fingerprint, fingerprint_in_file};
 pub use inventory::{Extent, GLOBAL, Gap, Inventory, Resource, ResourceId, Scope};
 pub use origin::{InlineWaiver, Origin, Place};
-pub use preventive::{ORGANIZATION_POLICY, POLICY_PATH, PROBE, Question, SIMULATION};
+pub use preventive::{ORGANIZATION_POLICY, POLICY_PATH, PROBE, Question, SESSION_KEYS, SIMULATION};
 pub use report::{
     AccountSummary, CallCounts, Caller, Coverage, GuardrailSummary, Report, RulePackInfo, RunInfo, Score, SetAside,
     Summary, VerdictCounts,

@@ -15,9 +15,19 @@ pub struct Question {
     pub region: String,
     /// `aws:PrincipalArn`; nothing for the role that asks.
     pub principal: Option<String>,
-    /// Further context keys; a key that is not here is absent from the request.
+    /// Further context keys. One without a value is absent from the request; of one that is not here nothing is said.
     pub context: BTreeMap<String, Vec<String>>,
 }
+
+/// What the simulator is told of a request beside its question: a role makes it itself, over TLS and in a session with MFA.
+/// Without the last, what policies deny until MFA is used would seem denied altogether.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
+pub const SESSION_KEYS: [(&str, &str); 4] = [
+    ("aws:MultiFactorAuthPresent", "true"),
+    ("aws:PrincipalIsAWSService", "false"),
+    ("aws:SecureTransport", "true"),
+    ("aws:ViaAWSService", "false"),
+];
 
 /// The type of a policy of the organization as files declare it; CloudFormation's.
 pub const ORGANIZATION_POLICY: &str = "AWS::Organizations::Policy";

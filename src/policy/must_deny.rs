@@ -99,6 +99,8 @@ pub enum InvalidQuestion {
     Empty(&'static str),
     #[error("the parameter `{0}` is empty")]
     Unset(String),
+    #[error("failed to {0}")]
+    Catalogue(String),
 }
 
 /// A `must_deny` block whose parameters are replaced.

@@ -93,6 +93,14 @@ fn a_simulator_that_deceives_passes_nothing() {
 }
 
 #[test]
+fn a_denial_that_mfa_lifts_is_none() {
+    let report = simulated(Simulator::OfMfa, Vec::new()).code(1).json();
+    let verdicts = verdicts(&report);
+    let told = ["GC-PRV-001", "GC-PRV-003", "GC-PRV-008"].map(|alias| verdicts[alias].as_str());
+    assert_eq!(told, ["pass", "fail", "fail"]);
+}
+
+#[test]
 fn an_answer_that_is_missing_is_not_a_denial() {
     let script = vec![On::operation("SimulatePrincipalPolicy").containing("eu-west-1").reply(Reply::Throttled)];
     let report = simulated(Simulator::Honest, script).code(3).json();

@@ -51,10 +51,10 @@ fn many_actions_come_in_batches_and_pages() {
 
 #[test]
 fn what_a_question_says_is_in_the_request() {
-    let context = BTreeMap::from([("aws:MultiFactorAuthPresent".to_owned(), vec!["false".to_owned()])]);
+    let context = BTreeMap::from([("aws:PrincipalTag/team".to_owned(), vec!["platform".to_owned()])]);
     let admin = "arn:aws:iam::111111111111:role/admin";
     let one = Question { principal: Some(admin.into()), context, ..question("iam:CreateUser", VIRGINIA) };
-    for told in [admin, "aws:MultiFactorAuthPresent"] {
+    for told in [admin, "aws:PrincipalTag/team", "platform"] {
         let rule = On::operation("SimulatePrincipalPolicy").containing(told).reply(Reply::ServerError);
         let aws = FakeAws::start(vec![rule]);
         let (found, gaps) = Asking { questions: vec![one.clone()], ..Asking::about(SIMULATION, &[]) }.of_one(&aws);
@@ -70,7 +70,13 @@ fn what_every_request_has_is_told() {
     let aws = FakeAws::start(Vec::new());
     simulate(&aws, &MIXED);
     let asked = || On::operation("SimulatePrincipalPolicy");
-    for key in ["boolean", "aws:PrincipalIsAWSService", "aws:SecureTransport", "aws:ViaAWSService"] {
+    for key in [
+        "boolean",
+        "aws:MultiFactorAuthPresent",
+        "aws:PrincipalIsAWSService",
+        "aws:SecureTransport",
+        "aws:ViaAWSService",
+    ] {
         assert_eq!(aws.count(&asked().containing(key)), aws.count(&asked()), "{key}");
     }
 }

@@ -8,14 +8,12 @@ use super::known::{Known, Path};
 use super::told::{Answer, Told};
 use super::words::{MOST, SHOWN, in_words, open_patterns, openings, told_words, trace};
 use crate::engine::judge::Judgement;
-use crate::model::{Evidence, Observed, Question as Request, Text, Unknown, Value, Verdict};
-use crate::policy::{
-    Catalogue, Context, Decision, Hierarchy, KeyValue, Principal, Proof, ProofVerdict, Question, evaluate,
-};
+use crate::model::{Evidence, Observed, Question as Request, SESSION_KEYS, Text, Unknown, Value, Verdict};
+use crate::policy::{Context, Decision, Hierarchy, KeyValue, Principal, Proof, ProofVerdict, Question, evaluate};
 use crate::rule::verdict_of;
 
-pub(super) fn compose(asking: &Asking, known: &Known, catalogue: &Catalogue) -> Judgement {
-    let ways = Ways::of(asking, known, catalogue);
+pub(super) fn compose(asking: &Asking, known: &Known) -> Judgement {
+    let ways = Ways::of(asking, known);
     let contradictions = ways.contradictions();
     let (verdict, cause) = ways.verdict(&contradictions);
     let observed = ways.observed(verdict, &contradictions);
@@ -73,7 +71,7 @@ impl<'a> Asked<'a> {
 }
 
 impl<'a> Ways<'a> {
-    fn of(asking: &Asking, known: &'a Known, catalogue: &Catalogue) -> Self {
+    fn of(asking: &Asking, known: &'a Known) -> Self {
         let question = &asking.question;
         let prove = |path: &'a Path| (path, asking.prove(&path.hierarchy));
         let told = [("Probe", &known.probe), ("Simulation", &known.simulation), ("Scan", &known.scan)];
@@ -82,7 +80,7 @@ impl<'a> Ways<'a> {
             account: &known.account,
             policies: known.policies.as_ref().map(|path| path.as_ref().map(prove)),
             asked: asked.filter(Asked::is_taken).collect(),
-            required: asking.samples(catalogue, &known.account),
+            required: asking.samples(&known.account),
         }
     }
 
@@ -233,11 +231,17 @@ impl<'a> Ways<'a> {
 fn decided(hierarchy: &Hierarchy, request: &Request, asked: &Asked<'_>) -> Option<bool> {
     let arn = request.principal.as_deref().or(asked.told.principal.as_deref())?;
     let principal = Principal::parse(arn).ok()?;
-    let mut given = request.context.clone();
-    given.insert("aws:RequestedRegion".to_owned(), vec![request.region.clone()]);
+    let lower = |(key, values): (&String, &Vec<String>)| (key.to_ascii_lowercase(), values.clone());
+    let mut given: BTreeMap<String, Vec<String>> = request.context.iter().map(lower).collect();
+    given.insert("aws:requestedregion".to_owned(), vec![request.region.clone()]);
     // The simulator sees the keys that it was given; a real request has more.
     let context = match asked.name {
-        "Simulation" => Context::of_request(given, Some(&principal)),
+        "Simulation" => {
+            for (key, value) in SESSION_KEYS {
+                given.entry(key.to_ascii_lowercase()).or_insert_with(|| vec![value.to_owned()]);
+            }
+            Context::of_request(given, Some(&principal))
+        }
         _ => {
             let mut context = Context::open();
             given.into_iter().for_each(|(key, values)| context.set(&key, KeyValue::Values(values)));

@@ -11,7 +11,7 @@ use super::{Asked, Asking, Preventives};
 use crate::engine::findings::finding;
 use crate::engine::judge::Judgement;
 use crate::model::{Finding, Inventory, ORGANIZATION_POLICY, Resource, Text, Unknown, Value, Verdict};
-use crate::policy::{Catalogue, Hierarchy, InvalidQuestion, Level, Policy};
+use crate::policy::{Hierarchy, InvalidQuestion, Level, Policy};
 
 /// The type of policies where files name none, and CloudFormation demands one.
 const SERVICE_CONTROL_POLICY: &str = "SERVICE_CONTROL_POLICY";
@@ -28,7 +28,7 @@ pub(super) fn findings(preventives: &Preventives, inventory: &Inventory) -> Vec<
     if declared.is_empty() {
         return Vec::new();
     }
-    let every = preventives.asked.iter().flat_map(|asked| declared.iter().map(move |one| (asked, one)));
+    let every = preventives.asked().iter().flat_map(|asked| declared.iter().map(move |one| (asked, one)));
     let judged = every.map(|(asked, one)| {
         let about = asked.guardrail.about();
         let judgement = match about.classes.bind(&inventory.account) {
@@ -76,7 +76,7 @@ fn judge(
         Err(error) => return Judgement::unknown(Unknown::RuleError(error.to_string())),
     };
     let bound_by = |policies: Vec<&Arc<Policy>>| bound_by(&preventives.full_access, policies, inventory);
-    if !is_about(asking, policy, preventives.catalogue, bound_by) {
+    if !is_about(asking, policy, bound_by) {
         return Judgement::of(Verdict::NotApplicable);
     }
     let policies = all.iter().filter_map(|one| one.policy.as_ref().ok());
@@ -91,13 +91,8 @@ fn judge(
 
 /// Whether a policy is meant for what the guardrail asks about: it says so, or it denies some of it whatever the
 /// circumstances.
-fn is_about(
-    asking: &Asking,
-    policy: &Arc<Policy>,
-    catalogue: &Catalogue,
-    bound_by: impl Fn(Vec<&Arc<Policy>>) -> Hierarchy,
-) -> bool {
-    let question = &asking.question;
+fn is_about(asking: &Asking, policy: &Arc<Policy>, bound_by: impl Fn(Vec<&Arc<Policy>>) -> Hierarchy) -> bool {
+    let Asking { question, catalogue, .. } = asking;
     if question.is_meant_by(policy, catalogue) {
         return true;
     }

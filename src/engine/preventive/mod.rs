@@ -32,8 +32,10 @@ use words::ANY_ACCOUNT;
 /// The preventive guardrails of a run.
 #[derive(Debug)]
 pub(super) struct Preventives {
-    asked: Vec<Asked>,
-    catalogue: &'static Catalogue,
+    guardrails: Vec<Arc<Preventive>>,
+    params: Params,
+    /// Made when it is needed first: most templates declare no policy, and the catalogue of actions is large.
+    asked: OnceLock<Vec<Asked>>,
     /// The one of all proofs over files, which share what is the same object.
     full_access: Arc<Policy>,
     interned: Mutex<Interned>,
@@ -49,6 +51,7 @@ struct Asked {
 #[derive(Debug)]
 struct Asking {
     question: Question,
+    catalogue: &'static Catalogue,
     prover: Mutex<Prover>,
     /// The requests to ask of [`ANY_ACCOUNT`].
     samples: OnceLock<Arc<[Request]>>,
@@ -56,8 +59,8 @@ struct Asking {
 
 impl Asking {
     /// The requests that stand for the question in an account.
-    fn samples(&self, catalogue: &Catalogue, account: &str) -> Arc<[Request]> {
-        let samples = self.samples.get_or_init(|| self.question.samples(catalogue, ANY_ACCOUNT).into());
+    fn samples(&self, account: &str) -> Arc<[Request]> {
+        let samples = self.samples.get_or_init(|| self.question.samples(self.catalogue, ANY_ACCOUNT).into());
         if samples.iter().all(|request| request.resource == "*") {
             return Arc::clone(samples);
         }
@@ -72,33 +75,38 @@ impl Asking {
 }
 
 impl Preventives {
-    pub(super) fn new(guardrails: &[Arc<Preventive>], params: &Params, catalogue: &'static Catalogue) -> Self {
-        let asking = |question: Question| Asking {
-            prover: Mutex::new(Prover::new(question.clone(), catalogue)),
-            samples: OnceLock::new(),
-            question,
-        };
-        let asked = guardrails.iter().map(|guardrail| Asked {
-            question: guardrail.question(catalogue, params, &BTreeMap::new()).map(asking),
-            guardrail: Arc::clone(guardrail),
-        });
-        Self { asked: asked.collect(), catalogue, full_access: full_access_policy(), interned: Mutex::default() }
+    pub(super) fn new(guardrails: Vec<Arc<Preventive>>, params: &Params) -> Self {
+        let (asked, interned) = (OnceLock::new(), Mutex::default());
+        Self { guardrails, params: params.clone(), asked, full_access: full_access_policy(), interned }
     }
 
     pub(super) fn abouts(&self) -> impl Iterator<Item = About<'_>> {
-        self.asked.iter().map(|asked| asked.guardrail.about())
+        self.guardrails.iter().map(|guardrail| guardrail.about())
+    }
+
+    fn asked(&self) -> &[Asked] {
+        let ask =
+            |guardrail: &Arc<Preventive>| Asked { question: self.asking(guardrail), guardrail: Arc::clone(guardrail) };
+        self.asked.get_or_init(|| self.guardrails.iter().map(ask).collect())
+    }
+
+    fn asking(&self, guardrail: &Preventive) -> Result<Asking, InvalidQuestion> {
+        let catalogue = Catalogue::load().map_err(|error| InvalidQuestion::Catalogue(error.to_string()))?;
+        let question = guardrail.question(catalogue, &self.params, &BTreeMap::new())?;
+        let prover = Mutex::new(Prover::new(question.clone(), catalogue));
+        Ok(Asking { question, catalogue, prover, samples: OnceLock::new() })
     }
 
     /// As [`Engine::questions`](super::Engine::questions).
     pub(super) fn questions(&self, account: &Account, probed: &[Request]) -> Vec<Request> {
         let bound = |asked: &&Asked| asked.guardrail.about().classes.bind(account) != Some(false);
-        let mut asked: Vec<&Asked> = self.asked.iter().filter(bound).collect();
+        let mut asked: Vec<&Asked> = self.asked().iter().filter(bound).collect();
         asked.sort_by_key(|asked| std::cmp::Reverse(asked.guardrail.rule.severity));
         let asking: Vec<&Asking> = asked.iter().filter_map(|asked| asked.question.as_ref().ok()).collect();
         let of =
             |asking: &&Asking| probed.iter().filter(|request| asking.question.asks_request(request)).cloned().collect();
         let first = by_turns(&asking.iter().map(of).collect::<Vec<Arc<[Request]>>>());
-        let others: Vec<_> = asking.iter().map(|asking| asking.samples(self.catalogue, account.id.as_str())).collect();
+        let others: Vec<_> = asking.iter().map(|asking| asking.samples(account.id.as_str())).collect();
         let others = by_turns(&others);
         let mut seen = BTreeSet::new();
         first.into_iter().chain(others).filter(|request| seen.insert(request.clone())).collect()
@@ -106,32 +114,29 @@ impl Preventives {
 
     /// One finding for each guardrail and account; in files, for each policy that they declare.
     pub(super) fn evaluate(&self, inventory: &Inventory) -> Vec<Finding> {
-        if self.asked.is_empty() {
-            return Vec::new();
-        }
         if inventory.extent == Extent::Declared {
             return declared::findings(self, inventory);
         }
         let mut interned = self.interned.lock().unwrap_or_else(PoisonError::into_inner);
         let known = Known::of(inventory, &mut interned);
         drop(interned);
-        let judge = |asked: &Asked| {
+        let found = |asked: &Asked| {
             let about = asked.guardrail.about();
             let judgement = match about.classes.bind(&inventory.account) {
                 Some(false) => Judgement::of(Verdict::NotApplicable),
-                _ => self.judge(asked, &known),
+                _ => judge(asked, &known),
             };
             finding(about, inventory, account_itself(inventory), None, judgement)
         };
-        self.asked.iter().map(judge).collect()
+        self.asked().iter().map(found).collect()
     }
+}
 
-    fn judge(&self, asked: &Asked, known: &Known) -> Judgement {
-        match &asked.question {
-            Ok(asking) => compose(asking, known, self.catalogue),
-            Err(InvalidQuestion::Unset(name)) => Judgement::unknown(Unknown::NotDeclared(name.clone())),
-            Err(error) => Judgement::unknown(Unknown::RuleError(error.to_string())),
-        }
+fn judge(asked: &Asked, known: &Known) -> Judgement {
+    match &asked.question {
+        Ok(asking) => compose(asking, known),
+        Err(InvalidQuestion::Unset(name)) => Judgement::unknown(Unknown::NotDeclared(name.clone())),
+        Err(error) => Judgement::unknown(Unknown::RuleError(error.to_string())),
     }
 }
 
@@ -162,8 +167,8 @@ mod tests {
     static PACK: LazyLock<RulePack> = LazyLock::new(|| RulePack::embedded().unwrap());
 
     fn preventives(aliases: &[&str]) -> Preventives {
-        let guardrails: Vec<_> = aliases.iter().map(|alias| Arc::clone(PACK.find_preventive(alias).unwrap())).collect();
-        Preventives::new(&guardrails, &PACK.params, Catalogue::load().unwrap())
+        let guardrails = aliases.iter().map(|alias| Arc::clone(PACK.find_preventive(alias).unwrap())).collect();
+        Preventives::new(guardrails, &PACK.params)
     }
 
     fn inventory(account: &str, found: &[(&str, serde_json::Value)]) -> Inventory {
@@ -208,7 +213,7 @@ mod tests {
             let verdicts: Vec<Verdict> = findings.iter().map(|finding| finding.verdict).collect();
             assert_eq!(verdicts, [Verdict::Fail, Verdict::Pass]);
         }
-        for asked in &preventives.asked {
+        for asked in preventives.asked() {
             assert_eq!(asked.question.as_ref().unwrap().prover.lock().unwrap().made(), 1);
         }
     }
@@ -252,6 +257,20 @@ mod tests {
         );
         let (verdict, cause) = verdict(&[(SIMULATION, simulation), (POLICY_PATH, path("s3:*"))]);
         assert!(matches!((verdict, &cause), (Verdict::Unknown, Some(Unknown::Contradiction(_)))), "{cause:?}");
+    }
+
+    #[test]
+    fn policies_that_mfa_lifts_agree_with_a_simulator_that_was_told_of_it() {
+        let answers = json!([{
+            "Question": asked("organizations:LeaveOrganization", "us-east-1"),
+            "WithPolicies": "allowed", "WithoutPolicies": "allowed"
+        }]);
+        let principal = "arn:aws:iam::111111111111:role/govcheck";
+        let simulation = json!({"Calibrated": true, "Principal": principal, "Answers": answers});
+        let mut lifted = path("organizations:*");
+        lifted["Levels"][0]["Policies"][1]["Document"]["Statement"]["Condition"] =
+            json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+        assert_eq!(verdict(&[(SIMULATION, simulation), (POLICY_PATH, lifted)]), (Verdict::Fail, None));
     }
 
     #[test]

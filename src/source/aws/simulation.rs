@@ -18,7 +18,7 @@ use super::call::{Batch, CALLS_AT_ONCE, Failure, Unit, pages};
 use super::iam::client;
 use super::simulate::{ACTIONS_AT_ONCE, SIMULATE};
 use super::{Collector, Scope};
-use crate::model::{Question, SIMULATION, Unknown, Value};
+use crate::model::{Question, SESSION_KEYS, SIMULATION, Unknown, Value};
 
 pub(super) static COLLECTORS: &[Collector] = &[Collector {
     name: "simulation",
@@ -214,19 +214,14 @@ fn of_action(said: &Result<BTreeMap<String, Said>, Failure>, action: &str) -> Re
     said.get(&action.to_ascii_lowercase()).cloned().ok_or_else(|| Failure::unsaid(SIMULATE))
 }
 
-/// What every request has that a role makes itself over TLS.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>
-const OF_EVERY_REQUEST: [(&str, &str); 3] =
-    [("aws:PrincipalIsAWSService", "false"), ("aws:SecureTransport", "true"), ("aws:ViaAWSService", "false")];
-
 /// The keys that the simulator does not fill in by itself: who asks, and where; and those of the question.
 fn context(question: &Question, principal: &str) -> Vec<ContextEntry> {
     let principal = question.principal.as_deref().unwrap_or(principal);
     let own = [("aws:PrincipalArn", principal), ("aws:RequestedRegion", question.region.as_str())];
     let given = |key: &str| question.context.keys().any(|given| given.eq_ignore_ascii_case(key));
-    let usual = OF_EVERY_REQUEST.into_iter().filter(|(key, _)| !given(key));
-    let further =
-        question.context.iter().filter(|(key, _)| !own.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(key)));
+    let usual = SESSION_KEYS.into_iter().filter(|(key, _)| !given(key));
+    let is_own = |key: &str| own.iter().any(|(fixed, _)| fixed.eq_ignore_ascii_case(key));
+    let further = question.context.iter().filter(|(key, values)| !is_own(key) && !values.is_empty());
     let further = further.map(|(key, values)| entry(key, values.clone()));
     own.into_iter().chain(usual).map(|(key, value)| entry(key, vec![value.to_owned()])).chain(further).collect()
 }
@@ -248,5 +243,35 @@ fn key_type(key: &str, count: usize) -> ContextKeyTypeEnum {
         "aws:sourceip" | "aws:vpcsourceip" => ContextKeyTypeEnum::Ip,
         _ if count == 1 => ContextKeyTypeEnum::String,
         _ => ContextKeyTypeEnum::StringList,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MFA: &str = "aws:MultiFactorAuthPresent";
+
+    /// What the simulator is told of MFA where a question says this.
+    fn told(said: Option<&[&str]>) -> Vec<String> {
+        let given = said.map(|values| (MFA.to_lowercase(), values.iter().map(|value| (*value).to_owned()).collect()));
+        let question = Question {
+            action: "iam:CreateUser".into(),
+            resource: "*".into(),
+            region: "us-east-1".into(),
+            principal: None,
+            context: given.into_iter().collect(),
+        };
+        let entries = context(&question, "arn:aws:iam::111111111111:role/govcheck");
+        let of_mfa =
+            entries.iter().filter(|entry| entry.context_key_name().is_some_and(|name| name.eq_ignore_ascii_case(MFA)));
+        of_mfa.flat_map(|entry| entry.context_key_values().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_session_has_mfa_unless_the_question_says_otherwise() {
+        assert_eq!(told(None), ["true"]);
+        assert_eq!(told(Some(&["false"])), ["false"]);
+        assert_eq!(told(Some(&[])), Vec::<String>::new());
     }
 }

@@ -70,6 +70,8 @@ pub(crate) enum Simulator {
     OfNoOrganization,
     /// What the organization is said to deny is allowed.
     Contradicts,
+    /// Honest, of policies that guard only against those who are not known to have used MFA.
+    OfMfa,
 }
 
 impl World {

@@ -72,7 +72,9 @@ pub(super) fn reply(call: &Call, world: &World) -> Outcome {
         (marker.unwrap_or(0), call.parameter("PolicyExclusionList.member.1.PolicyType") == Some("scp"));
     let page = names.iter().skip(start).take(PAGE).map(|name| {
         let central = call.parameter("ResourceArns.member.1").is_some_and(|arn| arn.contains("/Central"));
-        let guarded = central || GUARDED.contains(name);
+        let with_mfa = context(call, "aws:MultiFactorAuthPresent") == Some("true");
+        let lifted = world.simulator == Simulator::OfMfa && with_mfa;
+        let guarded = (central || GUARDED.contains(name)) && !lifted;
         let allowed = !is_denied(name, guarded, region, excluded, world);
         result(name, allowed, world.simulator)
     });
@@ -94,7 +96,9 @@ fn is_denied(action: &str, guarded: bool, region: &str, excluded: bool, world: &
         // The lock's condition is taken as met everywhere.
         Simulator::IgnoresConditions => !excluded && (denied || !GLOBAL.contains(&service)),
         Simulator::IgnoresExclusion => denied,
-        Simulator::Honest | Simulator::OfNoOrganization | Simulator::Contradicts => denied && !excluded,
+        Simulator::Honest | Simulator::OfNoOrganization | Simulator::Contradicts | Simulator::OfMfa => {
+            denied && !excluded
+        }
     }
 }
 
