@@ -230,6 +230,9 @@ mod tests {
         let mut cut = path("organizations:*");
         cut["Levels"] = unread;
         assert_eq!(verdict(&[(POLICY_PATH, cut)]).0, Verdict::Unknown);
+        let mut bare = path("s3:*");
+        bare["Levels"].as_array_mut().unwrap().push(json!({"Name": "unit", "Policies": []}));
+        assert_eq!(verdict(&[(POLICY_PATH, bare)]).0, Verdict::Unknown);
     }
 
     #[test]

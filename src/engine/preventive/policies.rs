@@ -29,7 +29,12 @@ impl Interned {
             Some(Value::List(levels)) if !levels.is_empty() => levels,
             other => return Err(unseen(other)),
         };
-        let levels = levels.iter().map(|level| self.level(level)).collect::<Result<_, _>>()?;
+        let levels = levels.iter().map(|level| self.level(level)).collect::<Result<Vec<Level>, _>>()?;
+        // AWS keeps at least one policy attached everywhere. Where none is told, some were left out, and everything would
+        // seem denied: <https://docs.aws.amazon.com/organizations/latest/APIReference/API_DetachPolicy.html>
+        if enabled && levels.iter().any(|level| level.policies.is_empty()) {
+            return Err(unseen(None));
+        }
         let management = management.and_then(known).is_some_and(|id| id == account.as_str());
         Ok(Hierarchy { account: Some(account.to_string()), enabled, management, levels })
     }
