@@ -135,6 +135,12 @@ fn exported_policies_prove_what_nobody_can_ask() {
     assert_eq!(observed(lock, "Strongest"), "Policies");
     let policies = observed(lock, "Policies");
     assert_eq!((&policies["Verdict"], &policies["Source"]), (&json!("proved"), &json!("files")));
+    let levels = json!([
+        "root: FullAWSAccess, guarded, region-lock",
+        "workload: FullAWSAccess, central, people",
+        "111111111111: FullAWSAccess"
+    ]);
+    assert_eq!(policies["Levels"], levels);
     assert_eq!(observed(lock, "Simulation")["Verdict"], "denied");
     // The bundle is enough.
     let again = fleet.rejudge().args(["--params", "params.yaml"]).run().code(0).json();

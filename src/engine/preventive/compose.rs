@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Asking;
 use super::known::{Known, Path};
 use super::told::{Answer, Told};
-use super::words::{MOST, SHOWN, in_words, open_patterns, openings, told_words, trace};
+use super::words::{MOST, SHOWN, in_words, level_words, open_patterns, openings, told_words, trace};
 use crate::engine::judge::Judgement;
 use crate::model::{Evidence, Observed, Question as Request, SESSION_KEYS, Text, Unknown, Value, Verdict};
 use crate::policy::{Context, Decision, Hierarchy, KeyValue, Principal, Proof, ProofVerdict, Question, evaluate};
@@ -281,6 +281,7 @@ fn proof_value(source: &str, hierarchy: &Hierarchy, proof: &Proof, account: &str
     Value::map([
         ("Verdict", proof_word(proof.verdict).into()),
         ("Source", source.into()),
+        ("Levels", texts(hierarchy.levels.iter().map(level_words).collect())),
         ("Actions", count(proof.asked)),
         ("Open", texts(open_patterns(proof))),
         ("Exempt", texts(exempt)),

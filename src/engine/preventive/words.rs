@@ -1,7 +1,7 @@
 //! Requests, openings and statements in short words that are the same in every language.
 
 use crate::model::Question as Asked;
-use crate::policy::{Effect, Hierarchy, KeyValue, Proof, Request, Step, Truth, evaluate, familiarity};
+use crate::policy::{Effect, Hierarchy, KeyValue, Level, Proof, Request, Step, Truth, evaluate, familiarity};
 
 /// How many of anything evidence shows, and how many of what a proof found.
 pub(super) const SHOWN: usize = 20;
@@ -14,6 +14,12 @@ pub(super) const ANY_ACCOUNT: &str = "000000000000";
 /// A text of a shared proof, told of one account.
 pub(super) fn in_words(text: &str, account: &str) -> String {
     text.replace(ANY_ACCOUNT, account)
+}
+
+/// A level with the policies that are attached to it.
+pub(super) fn level_words(level: &Level) -> String {
+    let names: Vec<&str> = level.policies.iter().map(|policy| policy.name.as_ref()).collect();
+    format!("{}: {}", level.name, names.join(", "))
 }
 
 /// A request that was asked of an account.
